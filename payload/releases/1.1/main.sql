@@ -1,0 +1,492 @@
+-- Relief Register 1.1: the database "relief.db", its tables and the rows of a sample register.
+-- The people and places in it are invented.
+--
+-- Dates are texts as people write them (DD/MM/YYYY), quantities are texts too ('12 kg'). A person's
+-- address stands with the person. user_version = 110 says which release the database belongs to.
+--
+-- New in 1.1: person.card_no, filled by a trigger. A 1.0 database that has been through
+-- migrations/1.1 has exactly this schema.
+
+CREATE TABLE register_info (
+  key   TEXT NOT NULL PRIMARY KEY,
+  value TEXT NOT NULL
+) WITHOUT ROWID;
+
+CREATE TABLE shelter (
+  id            INTEGER PRIMARY KEY,
+  name          TEXT NOT NULL UNIQUE,
+  place         TEXT NOT NULL,
+  capacity      INTEGER CHECK (capacity > 0),
+  opened        TEXT,
+  contact_phone TEXT
+);
+
+CREATE TABLE warehouse (
+  id     INTEGER PRIMARY KEY,
+  name   TEXT NOT NULL UNIQUE,
+  place  TEXT NOT NULL,
+  keeper TEXT,
+  phone  TEXT
+);
+
+CREATE TABLE person (
+  id          INTEGER PRIMARY KEY AUTOINCREMENT,
+  family_name TEXT NOT NULL,
+  given_name  TEXT NOT NULL,
+  sex         TEXT NOT NULL CHECK (sex IN ('f', 'm', 'x')),
+  birth_date  TEXT,
+  street      TEXT,
+  town        TEXT,
+  phone       TEXT,
+  shelter_id  INTEGER REFERENCES shelter (id),
+  registered  TEXT NOT NULL,
+  note        TEXT,
+  card_no     TEXT
+);
+
+CREATE TABLE movement (
+  id              INTEGER PRIMARY KEY AUTOINCREMENT,
+  person_id       INTEGER NOT NULL REFERENCES person (id) ON DELETE CASCADE,
+  from_shelter_id INTEGER REFERENCES shelter (id),
+  to_shelter_id   INTEGER REFERENCES shelter (id),
+  moved_at        TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP
+);
+
+CREATE TABLE stock (
+  id           INTEGER PRIMARY KEY AUTOINCREMENT,
+  item         TEXT NOT NULL,
+  quantity     TEXT NOT NULL,
+  warehouse_id INTEGER NOT NULL REFERENCES warehouse (id),
+  expires      TEXT
+);
+
+CREATE TABLE distribution (
+  id        INTEGER PRIMARY KEY AUTOINCREMENT,
+  person_id INTEGER NOT NULL REFERENCES person (id) ON DELETE RESTRICT,
+  stock_id  INTEGER NOT NULL REFERENCES stock (id) ON DELETE RESTRICT,
+  quantity  TEXT NOT NULL,
+  given     TEXT NOT NULL,
+  given_by  TEXT
+);
+
+CREATE TABLE print_queue (
+  id        INTEGER PRIMARY KEY,
+  form      TEXT NOT NULL CHECK (form IN ('registration', 'distribution', 'card')),
+  person_id INTEGER NOT NULL REFERENCES person (id) ON DELETE CASCADE,
+  asked_at  TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP
+);
+
+CREATE INDEX person_by_name ON person (family_name, given_name);
+CREATE INDEX person_by_shelter ON person (shelter_id);
+CREATE UNIQUE INDEX person_by_card ON person (card_no);
+CREATE INDEX distribution_by_person ON distribution (person_id);
+
+CREATE VIEW shelter_occupancy AS
+  SELECT shelter.id, shelter.name, shelter.place, shelter.capacity, count(person.id) AS people
+  FROM shelter LEFT JOIN person ON person.shelter_id = shelter.id
+  GROUP BY shelter.id;
+
+INSERT INTO register_info (key, value) VALUES
+  ('product', 'relief-register'),
+  ('organisation', 'Comité de Ayuda Río Claro'),
+  ('district', 'Río Claro'),
+  ('card_prefix', 'RC');
+
+INSERT INTO shelter (id, name, place, capacity, opened, contact_phone) VALUES
+  (1, 'Escuela San Martín', 'Puerto Claro', 180, '02/11/2023', '555-0001'),
+  (2, 'Polideportivo Municipal', 'Puerto Claro', 260, '02/11/2023', '555-0002'),
+  (3, 'Iglesia Betel', 'Alto Ñandú', 60, '04/11/2023', '555-0003'),
+  (4, 'Club Náutico', 'Las Cañas', 90, '05/11/2023', NULL),
+  (5, 'Antigua Aduana', 'Puerto Claro', 120, '03/11/2023', '555-0005'),
+  (6, 'Centro Cultural Árabe', 'San Telmo del Río', 45, '04/11/2023', '555-0006');
+
+INSERT INTO warehouse (id, name, place, keeper, phone) VALUES
+  (1, 'Galpón Norte', 'Puerto Claro', 'Graciela Ibáñez', '555-0011'),
+  (2, 'Antigua Aduana', 'Puerto Claro', 'Óscar Peña', '555-0012'),
+  (3, 'Depósito Ferroviario', 'Villa Esperanza', 'Thérèse Kouamé', NULL);
+
+INSERT INTO person (id, family_name, given_name, sex, birth_date, street, town, phone, shelter_id, registered, note, card_no) VALUES
+  (1, 'Fernández', 'María José', 'f', '14/02/1981', 'Calle del Muelle 12', 'Puerto Claro', '555-0141', 1, '03/11/2023', NULL, 'RC-00001'),
+  (2, 'Fernández', 'Joaquín', 'm', '30/09/1979', 'Calle del Muelle 12', 'Puerto Claro', NULL, 1, '03/11/2023', NULL, 'RC-00002'),
+  (3, 'Fernández', 'Lucía', 'f', '05/06/2009', 'Calle del Muelle 12', 'Puerto Claro', NULL, 1, '03/11/2023', NULL, 'RC-00003'),
+  (4, 'Fernández', 'Íñigo', 'm', '21/12/2014', 'Calle del Muelle 12', 'Puerto Claro', NULL, 1, '03/11/2023', 'Needs glasses; the old pair was lost.', 'RC-00004'),
+  (5, 'Oyelaran', 'Adébáyọ̀', 'm', '11/07/1975', 'Calle del Muelle 12', 'Puerto Claro', '555-0178', 1, '03/11/2023', NULL, 'RC-A0001'),
+  (6, 'Oyelaran', 'Fọlákẹ́', 'f', '02/03/1980', 'Calle del Muelle 12', 'Puerto Claro', NULL, 1, '03/11/2023', NULL, 'RC-00006'),
+  (7, 'Oyelaran', 'Títílayọ̀', 'f', '19/08/2012', 'Calle del Muelle 12', 'Puerto Claro', NULL, 1, '03/11/2023', NULL, 'RC-00007'),
+  (8, 'Nguyễn', 'Văn Hùng', 'm', '01/01/1968', 'Calle Ancha 7', 'Puerto Claro', '555-0102', 1, '03/11/2023', NULL, 'RC-00008'),
+  (9, 'Nguyễn', 'Thị Lan', 'f', '12/10/1971', 'Calle Ancha 7', 'Puerto Claro', NULL, 1, '03/11/2023', 'Speaks Vietnamese and a little Spanish.', 'RC-00009'),
+  (10, 'Nguyễn', 'Minh Châu', 'f', '27/04/2003', 'Calle Ancha 7', 'Puerto Claro', NULL, 1, '03/11/2023', NULL, 'RC-00010'),
+  (11, 'Haddad', 'ليلى', 'f', '08/05/1990', 'Av. Belgrano 210', 'San Telmo del Río', '555-0190', 6, '04/11/2023', NULL, 'RC-00011'),
+  (12, 'Haddad', 'يوسف', 'm', '17/11/1986', 'Av. Belgrano 210', 'San Telmo del Río', NULL, 6, '04/11/2023', NULL, 'RC-00012'),
+  (13, 'Haddad', 'نور', 'f', '23/01/2019', 'Av. Belgrano 210', 'San Telmo del Río', NULL, 6, '04/11/2023', NULL, 'RC-00013'),
+  (14, 'Haddad', 'كريم', 'm', '30/06/2021', 'Av. Belgrano 210', 'San Telmo del Río', NULL, 6, '04/11/2023', NULL, 'RC-00014'),
+  (15, 'Kowalczyk', 'Agnieszka', 'f', '06/12/1958', 'Calle Ancha 31', 'Puerto Claro', NULL, 1, '04/11/2023', 'Diabetic; insulin is kept in the nurse''s fridge.', 'RC-00015'),
+  (16, 'Kowalczyk', 'Zbigniew', 'm', '15/03/1955', 'Calle Ancha 31', 'Puerto Claro', NULL, 1, '04/11/2023', NULL, 'RC-00016'),
+  (17, 'O''Donoghue', 'Siobhán', 'f', '19/07/1992', 'Pasaje Colón 3', 'Puerto Claro', '555-0115', 5, '04/11/2023', NULL, 'RC-00017'),
+  (18, 'O''Donoghue', 'Fiadh', 'f', '11/02/2022', 'Pasaje Colón 3', 'Puerto Claro', NULL, 5, '04/11/2023', NULL, 'RC-00018'),
+  (19, '王', '秀英', 'f', '09/09/1949', 'Calle San Luis 88', 'Puerto Claro', '555-0126', 2, '04/11/2023', NULL, 'RC-00019'),
+  (20, '王', '建国', 'm', '01/10/1950', 'Calle San Luis 88', 'Puerto Claro', NULL, 2, '04/11/2023', NULL, 'RC-00020'),
+  (21, '王', '晓明', 'm', '14/05/1978', 'Calle San Luis 88', 'Puerto Claro', NULL, 2, '04/11/2023', NULL, 'RC-00021'),
+  (22, '王', '芳', 'f', '28/11/1980', 'Calle San Luis 88', 'Puerto Claro', NULL, 2, '04/11/2023', NULL, 'RC-00022'),
+  (23, '王', '子涵', 'f', '03/03/2011', 'Calle San Luis 88', 'Puerto Claro', NULL, 2, '04/11/2023', NULL, 'RC-00023'),
+  (24, 'Шевченко', 'Олена', 'f', '25/08/1984', 'Calle San Luis 90', 'Puerto Claro', '555-0127', 2, '04/11/2023', NULL, 'RC-A0002'),
+  (25, 'Шевченко', 'Андрій', 'm', '13/01/1983', 'Calle San Luis 90', 'Puerto Claro', NULL, 2, '04/11/2023', NULL, 'RC-00025'),
+  (26, 'Шевченко', 'Соломія', 'f', '29/02/2012', 'Calle San Luis 90', 'Puerto Claro', NULL, 2, '04/11/2023', NULL, 'RC-00026'),
+  (27, 'Quispe Mamani', 'Yma Sumaq', 'f', '21/06/1995', 'Camino del Bajo s/n', 'Alto Ñandú', NULL, 3, '05/11/2023', NULL, 'RC-00027'),
+  (28, 'Quispe Mamani', 'Inti', 'm', '24/06/1993', 'Camino del Bajo s/n', 'Alto Ñandú', NULL, 3, '05/11/2023', NULL, 'RC-00028'),
+  (29, 'Quispe Mamani', 'Killa', 'f', '02/08/2018', 'Camino del Bajo s/n', 'Alto Ñandú', NULL, 3, '05/11/2023', NULL, 'RC-00029'),
+  (30, 'Quispe Mamani', 'Wayra', 'm', NULL, 'Camino del Bajo s/n', 'Alto Ñandú', NULL, 3, '05/11/2023', 'New-born; date of birth to be confirmed by the midwife.', 'RC-00030'),
+  (31, 'Yılmaz', 'Ayşe', 'f', '10/04/1970', 'Calle Larga 5', 'San Telmo del Río', '555-0155', 6, '05/11/2023', NULL, 'RC-00031'),
+  (32, 'Yılmaz', 'Çağrı', 'm', '16/08/1997', 'Calle Larga 5', 'San Telmo del Río', NULL, 6, '05/11/2023', NULL, 'RC-00032'),
+  (33, 'शर्मा', 'प्रिया', 'f', '07/07/1988', 'Calle Larga 17', 'San Telmo del Río', '555-0156', 6, '05/11/2023', NULL, 'RC-00033'),
+  (34, 'शर्मा', 'अर्जुन', 'm', '12/12/1985', 'Calle Larga 17', 'San Telmo del Río', NULL, 6, '05/11/2023', NULL, 'RC-00034'),
+  (35, 'शर्मा', 'अनन्या', 'f', '18/03/2016', 'Calle Larga 17', 'San Telmo del Río', NULL, 6, '05/11/2023', NULL, 'RC-00035'),
+  (36, 'Jónsdóttir', 'Guðrún', 'f', '22/05/1961', 'Av. Costanera 400', 'Las Cañas', '555-0160', 4, '05/11/2023', NULL, 'RC-00036'),
+  (37, 'García', 'Pedro', 'm', '29/06/1947', '', 'Villa Esperanza', NULL, 2, '05/11/2023', 'Found at the bus station; does not remember the street.', 'RC-00037'),
+  (38, 'García', 'Rosalía', 'f', '04/09/1999', NULL, 'Villa Esperanza', NULL, 2, '05/11/2023', NULL, 'RC-00038'),
+  (39, 'Müller', 'Jürgen', 'm', '03/10/1966', 'Av. Costanera 412', 'Las Cañas', '555-0161', 4, '05/11/2023', NULL, 'RC-00039'),
+  (40, 'Müller', 'Käthe', 'f', '18/02/1968', 'Av. Costanera 412', 'Las Cañas', NULL, 4, '05/11/2023', NULL, 'RC-00040'),
+  (41, 'Tefera', 'አበበ', 'm', '07/08/1982', 'Pasaje Colón 9', 'Puerto Claro', '555-0118', 5, '06/11/2023', NULL, 'RC-00041'),
+  (42, 'Tefera', 'ሰላም', 'f', '15/05/1987', 'Pasaje Colón 9', 'Puerto Claro', NULL, 5, '06/11/2023', NULL, 'RC-00042'),
+  (43, 'Tefera', 'ማርታ', 'f', '30/10/2013', 'Pasaje Colón 9', 'Puerto Claro', NULL, 5, '06/11/2023', NULL, 'RC-00043'),
+  (44, 'Tefera', 'ዳዊት', 'm', '05/01/2017', 'Pasaje Colón 9', 'Puerto Claro', NULL, 5, '06/11/2023', NULL, 'RC-00044'),
+  (45, 'Rakotomalala', 'Hery', 'm', '26/06/1979', 'Calle del Muelle 40', 'Puerto Claro', NULL, 5, '06/11/2023', NULL, 'RC-00045'),
+  (46, 'Rakotomalala', 'Voahangy', 'f', '08/12/1983', 'Calle del Muelle 40', 'Puerto Claro', NULL, 5, '06/11/2023', NULL, 'RC-00046'),
+  (47, 'Rakotomalala', 'Tojo', 'm', '14/07/2008', 'Calle del Muelle 40', 'Puerto Claro', NULL, 5, '06/11/2023', NULL, 'RC-00047'),
+  (48, 'Papadopoulou', 'Ελένη', 'f', '21/05/1953', 'Calle Ancha 12', 'Puerto Claro', '555-0104', 1, '06/11/2023', NULL, 'RC-00048'),
+  (49, 'Papadopoulou', 'Νίκος', 'm', '06/12/1977', 'Calle Ancha 12', 'Puerto Claro', NULL, 1, '06/11/2023', NULL, 'RC-00049'),
+  (50, 'Cruz Huamán', 'Flor de María', 'f', '15/08/1989', 'Camino del Bajo s/n', 'Alto Ñandú', '555-0181', 3, '06/11/2023', NULL, 'RC-00050'),
+  (51, 'Cruz Huamán', 'Ángel', 'm', '02/10/1986', 'Camino del Bajo s/n', 'Alto Ñandú', NULL, 3, '06/11/2023', NULL, 'RC-00051'),
+  (52, 'Cruz Huamán', 'Milagros', 'f', '08/12/2010', 'Camino del Bajo s/n', 'Alto Ñandú', NULL, 3, '06/11/2023', NULL, 'RC-00052'),
+  (53, 'Cruz Huamán', 'Jesús', 'm', '25/12/2015', 'Camino del Bajo s/n', 'Alto Ñandú', NULL, 3, '06/11/2023', NULL, 'RC-00053'),
+  (54, 'Cruz Huamán', 'Esperanza', 'f', '18/12/2020', 'Camino del Bajo s/n', 'Alto Ñandú', NULL, 3, '06/11/2023', NULL, 'RC-00054'),
+  (55, 'Larsen', 'Søren', 'm', '05/05/1973', 'Av. Costanera 418', 'Las Cañas', '555-0163', 4, '06/11/2023', NULL, 'RC-00055'),
+  (56, 'Larsen', 'Åse', 'f', '17/05/1976', 'Av. Costanera 418', 'Las Cañas', NULL, 4, '06/11/2023', NULL, 'RC-00056'),
+  (57, 'Bangura', 'Fatmata', 'f', '27/04/1985', 'Beco do Porto 6', 'Puerto Claro', '555-0133', 5, '08/11/2023', 'Duplicate.', 'RC-00057'),
+  (58, 'Larsen', 'Bjørn', 'm', '09/11/2005', 'Av. Costanera 418', 'Las Cañas', NULL, 4, '06/11/2023', NULL, 'RC-00058'),
+  (59, 'Đorđević', 'Željko', 'm', '28/06/1964', 'Calle Belén 2', 'San Telmo del Río', '555-0150', 6, '07/11/2023', NULL, 'RC-00059'),
+  (60, 'Đorđević', 'Đurđa', 'f', '06/05/1967', 'Calle Belén 2', 'San Telmo del Río', NULL, 6, '07/11/2023', NULL, 'RC-00060'),
+  (61, 'Mbeki', 'Nomvula', 'f', '16/06/1991', 'Calle Belén 8', 'San Telmo del Río', NULL, 3, '07/11/2023', NULL, 'RC-00061'),
+  (62, 'Mbeki', 'Sipho', 'm', '24/09/1989', 'Calle Belén 8', 'San Telmo del Río', NULL, 3, '07/11/2023', NULL, 'RC-00062'),
+  (63, 'Mbeki', 'Lindiwe', 'f', '09/08/2014', 'Calle Belén 8', 'San Telmo del Río', NULL, 3, '07/11/2023', NULL, 'RC-00063'),
+  (64, 'Mbeki', 'Thabo', 'm', '27/04/2018', 'Calle Belén 8', 'San Telmo del Río', NULL, 3, '07/11/2023', NULL, 'RC-00064'),
+  (65, 'da Conceição', 'João Baptista', 'm', '24/06/1960', 'Beco do Porto 1', 'Puerto Claro', '555-0131', 5, '07/11/2023', NULL, 'RC-00065'),
+  (66, 'da Conceição', 'Inês', 'f', '04/07/1963', 'Beco do Porto 1', 'Puerto Claro', NULL, 5, '07/11/2023', NULL, 'RC-00066'),
+  (67, 'da Conceição', 'Simão', 'm', '28/10/1994', 'Beco do Porto 1', 'Puerto Claro', NULL, 5, '07/11/2023', NULL, 'RC-00067'),
+  (68, 'Kaczmarek-Łoś', 'Świętosława', 'f', '01/11/1936', 'Calle Ancha 33', 'Puerto Claro', NULL, 1, '07/11/2023', 'Walks with a frame; ground floor only.', 'RC-00068'),
+  (69, 'Tanaka', '結衣', 'f', '03/03/1994', 'Calle San Luis 101', 'Puerto Claro', '555-0128', 2, '08/11/2023', NULL, 'RC-00069'),
+  (70, 'Tanaka', '大輔', 'm', '05/05/1991', 'Calle San Luis 101', 'Puerto Claro', NULL, 2, '08/11/2023', NULL, 'RC-00070'),
+  (71, 'Tanaka', '蓮', 'm', '07/07/2020', 'Calle San Luis 101', 'Puerto Claro', NULL, 2, '08/11/2023', NULL, 'RC-00071'),
+  (72, 'Kim', '서연', 'f', '09/10/1996', 'Calle San Luis 104', 'Puerto Claro', '555-0129', 2, '08/11/2023', NULL, 'RC-00072'),
+  (73, 'Kim', '민준', 'm', '15/08/1990', 'Calle San Luis 104', 'Puerto Claro', NULL, 2, '08/11/2023', NULL, 'RC-00073'),
+  (74, 'Dlamini', 'Zanele', 'f', '12/02/1974', 'Quinta La Loma', 'Alto Ñandú', '555-0183', 3, '08/11/2023', NULL, 'RC-00074'),
+  (75, 'Dlamini', 'Bongani', 'm', '19/01/2001', 'Quinta La Loma', 'Alto Ñandú', NULL, 3, '08/11/2023', NULL, 'RC-00075'),
+  (76, 'Ñancupil', 'Rayén', 'f', '20/03/1986', 'Quinta La Loma', 'Alto Ñandú', NULL, 3, '08/11/2023', NULL, 'RC-00076'),
+  (77, 'Ñancupil', 'Lautaro', 'm', '29/04/1984', 'Quinta La Loma', 'Alto Ñandú', NULL, 3, '08/11/2023', NULL, 'RC-00077'),
+  (78, 'Ñancupil', 'Ayelén', 'f', '23/09/2007', 'Quinta La Loma', 'Alto Ñandú', NULL, 3, '08/11/2023', NULL, 'RC-00078'),
+  (79, 'Ñancupil', 'Nahuel', 'm', '11/10/2012', 'Quinta La Loma', 'Alto Ñandú', NULL, 3, '08/11/2023', NULL, 'RC-00079'),
+  (80, 'Novák', 'Jiří', 'm', '28/09/1980', 'Av. Belgrano 233', 'San Telmo del Río', '555-0193', 6, '09/11/2023', NULL, 'RC-00080'),
+  (81, 'Novák', 'Zdeňka', 'f', '23/06/1982', 'Av. Belgrano 233', 'San Telmo del Río', NULL, 6, '09/11/2023', NULL, 'RC-00081'),
+  (82, 'Novák', 'Kryštof', 'm', '25/07/2011', 'Av. Belgrano 233', 'San Telmo del Río', NULL, 6, '09/11/2023', NULL, 'RC-00082'),
+  (83, 'Rossi', 'Niccolò', 'm', '06/12/1987', 'Av. Costanera 77', 'Las Cañas', '555-0165', 4, '09/11/2023', NULL, 'RC-00083'),
+  (84, 'Rossi', 'Zoë', 'f', '14/07/1990', 'Av. Costanera 77', 'Las Cañas', NULL, 4, '09/11/2023', NULL, 'RC-00084'),
+  (85, 'Lindqvist', 'Märta', 'f', '28/02/1945', 'Av. Costanera 81', 'Las Cañas', '555-0166', NULL, '09/11/2023', 'Stays with her sister in Villa Esperanza.', 'RC-00085'),
+  (86, 'Lindqvist', 'Örjan', 'm', '09/02/1943', 'Av. Costanera 81', 'Las Cañas', NULL, NULL, '09/11/2023', NULL, 'RC-00086'),
+  (87, 'Ben Youssef', 'فاطمة', 'f', '20/03/1978', 'Calle Larga 30', 'San Telmo del Río', '555-0157', 6, '10/11/2023', NULL, 'RC-00087'),
+  (88, 'Ben Youssef', 'محمد', 'm', '25/07/1974', 'Calle Larga 30', 'San Telmo del Río', NULL, 6, '10/11/2023', NULL, 'RC-00088'),
+  (89, 'Ben Youssef', 'سلمى', 'f', '13/08/2006', 'Calle Larga 30', 'San Telmo del Río', NULL, 6, '10/11/2023', NULL, 'RC-00089'),
+  (90, 'Ben Youssef', 'آدم', 'm', '15/01/2010', 'Calle Larga 30', 'San Telmo del Río', NULL, 6, '10/11/2023', NULL, 'RC-00090'),
+  (91, 'Sánchez Núñez', 'Begoña', 'f', '11/10/1972', 'Ruta 9 km 14', 'Villa Esperanza', '555-0171', 2, '10/11/2023', NULL, 'RC-00091'),
+  (92, 'Sánchez Núñez', 'Raúl', 'm', '14/03/1969', 'Ruta 9 km 14', 'Villa Esperanza', NULL, 2, '10/11/2023', NULL, 'RC-00092'),
+  (93, 'Sánchez Núñez', 'Iñaki', 'm', '31/07/2000', 'Ruta 9 km 14', 'Villa Esperanza', NULL, 2, '10/11/2023', NULL, 'RC-00093'),
+  (94, 'Petrosyan', 'Անահիտ', 'f', '21/09/1981', 'Pasaje Colón 14', 'Puerto Claro', '555-0119', 5, '10/11/2023', NULL, 'RC-00094'),
+  (95, 'Petrosyan', 'Արամ', 'm', '28/05/1979', 'Pasaje Colón 14', 'Puerto Claro', NULL, 5, '10/11/2023', NULL, 'RC-00095'),
+  (96, 'Whaanga', 'Hēmi', 'm', '06/02/1988', 'Av. Costanera 95', 'Las Cañas', NULL, 4, '11/11/2023', NULL, 'RC-00096'),
+  (97, 'Whaanga', 'Mārama', 'f', '05/11/1990', 'Av. Costanera 95', 'Las Cañas', NULL, 4, '11/11/2023', NULL, 'RC-00097'),
+  (98, 'Whaanga', 'Tāne', 'm', '28/10/2016', 'Av. Costanera 95', 'Las Cañas', NULL, 4, '11/11/2023', NULL, 'RC-00098'),
+  (99, 'Bangura', 'Fatmata', 'f', '27/04/1985', 'Beco do Porto 6', 'Puerto Claro', '555-0133', 5, '11/11/2023', NULL, 'RC-00099'),
+  (100, 'Bangura', 'Alpha', 'm', '19/04/2009', 'Beco do Porto 6', 'Puerto Claro', NULL, 5, '11/11/2023', NULL, 'RC-00100'),
+  (101, 'Bangura', 'Isatu', 'f', '01/12/2013', 'Beco do Porto 6', 'Puerto Claro', NULL, 5, '11/11/2023', NULL, 'RC-00101'),
+  (102, 'Gutiérrez', 'Matías', 'm', '14/05/1976', 'Ruta 9 km 15', 'Villa Esperanza', NULL, 2, '12/11/2023', NULL, 'RC-00102'),
+  (103, 'Gutiérrez', 'Camila', 'f', '22/11/1983', 'Ruta 9 km 15', 'Villa Esperanza', NULL, 2, '12/11/2023', NULL, 'RC-00103'),
+  (104, 'Gutiérrez', 'Tobías', 'm', '06/01/2004', 'Ruta 9 km 15', 'Villa Esperanza', NULL, 2, '12/11/2023', NULL, 'RC-00104'),
+  (105, 'Gutiérrez', 'Renata', 'f', '12/11/2019', 'Ruta 9 km 15', 'Villa Esperanza', NULL, 2, '12/11/2023', NULL, 'RC-00105'),
+  (106, 'Szabó', 'Erzsébet', 'f', '19/11/1951', 'Calle Belén 19', 'San Telmo del Río', '555-0152', NULL, '12/11/2023', 'Stays with neighbours.
+A visit every Tuesday was promised.', 'RC-00106'),
+  (107, 'ბერიძე', 'ნინო', 'f', '27/01/1993', 'Calle Ancha 50', 'Puerto Claro', '555-0107', 1, '13/11/2023', NULL, 'RC-00107'),
+  (108, 'ბერიძე', 'გიორგი', 'm', '06/05/1989', 'Calle Ancha 50', 'Puerto Claro', NULL, 1, '13/11/2023', NULL, 'RC-00108'),
+  (109, 'Fernández', 'Asunción', 'f', '15/08/1951', 'Calle del Muelle 12', 'Puerto Claro', '555-0142', 2, '14/11/2023', 'Grandmother of the family at Escuela San Martín; arrived later.', 'RC-00109'),
+  (110, 'Chukwu', 'Ngọzi', 'f', '01/10/1986', 'Calle San Luis 120', 'Puerto Claro', NULL, 2, '15/11/2023', NULL, 'RC-00110'),
+  (111, 'Chukwu', 'Chidi', 'x', '27/05/2002', 'Calle San Luis 120', 'Puerto Claro', NULL, 2, '15/11/2023', NULL, 'RC-00111'),
+  (112, 'Chukwu', 'Ifẹ́', 'f', '04/04/2015', 'Calle San Luis 120', 'Puerto Claro', NULL, 2, '15/11/2023', NULL, 'RC-00112'),
+  (113, 'Cohen', 'אסתר', 'f', '14/03/1948', 'Pasaje Colón 21', 'Puerto Claro', '555-0120', 5, '16/11/2023', NULL, 'RC-00113'),
+  (114, 'Cohen', 'דוד', 'm', '29/11/1947', 'Pasaje Colón 21', 'Puerto Claro', NULL, 5, '16/11/2023', NULL, 'RC-00114'),
+  (115, 'Pérez', 'Azucena', 'f', NULL, NULL, 'Las Cañas', NULL, 4, '17/11/2023', 'Age about 70; carries no papers.', 'RC-00115'),
+  (116, 'Kahananui', 'Kēhau', 'f', '11/06/1972', 'Av. Costanera 102', 'Las Cañas', '555-0168', 4, '17/11/2023', NULL, 'RC-00116'),
+  (117, 'Kahananui', 'Ikaika', 'm', '20/01/2003', 'Av. Costanera 102', 'Las Cañas', NULL, 4, '17/11/2023', NULL, 'RC-00117'),
+  (118, 'van ''t Hoff', 'Daniël', 'm', '05/12/1959', 'Calle Belén 27', 'San Telmo del Río', NULL, 3, '18/11/2023', NULL, 'RC-00118'),
+  (119, 'van ''t Hoff', 'Renée', 'f', '30/04/1962', 'Calle Belén 27', 'San Telmo del Río', NULL, 3, '18/11/2023', NULL, 'RC-00119'),
+  (120, 'Nikolaïdis-Brûlé', 'Anaïs', 'f', '26/07/1998', 'Calle Larga 44', 'San Telmo del Río', '555-0158', 6, '18/11/2023', NULL, 'RC-00120'),
+  (121, 'Nikolaïdis-Brûlé', 'Loïc', 'm', '11/11/1996', 'Calle Larga 44', 'San Telmo del Río', NULL, 6, '18/11/2023', NULL, 'RC-00121'),
+  (122, 'Kim', 'Seo-yeon', 'f', '09/10/1996', 'Calle San Luis 104', 'Puerto Claro', '555-0129', 2, '18/11/2023', 'Duplicate.', 'RC-00122'),
+  (123, 'Tanaka', 'Yui', 'f', '03/03/1994', 'Calle San Luis 101', 'Puerto Claro', NULL, 2, '18/11/2023', 'Duplicate.', 'RC-00123'),
+  (124, 'Test', 'Test', 'x', NULL, NULL, 'Puerto Claro', NULL, NULL, '18/11/2023', NULL, 'RC-00124'),
+  (125, 'Tuiasosopo', 'Fa‘alogo', 'm', '01/06/1983', 'Calle Larga 51', 'San Telmo del Río', '555-0159', 6, '12/01/2024', NULL, 'RC-00125'),
+  (126, 'Tuiasosopo', 'Sālote', 'f', '04/11/1987', 'Calle Larga 51', 'San Telmo del Río', NULL, 6, '12/01/2024', NULL, 'RC-00126'),
+  (127, 'Tuiasosopo', 'Malia', 'f', '15/05/2015', 'Calle Larga 51', 'San Telmo del Río', NULL, 6, '12/01/2024', NULL, 'RC-00127'),
+  (128, 'Bakirov', 'Айгуль', 'f', '22/03/1979', 'Camino del Bajo 2', 'Alto Ñandú', NULL, 3, '15/01/2024', NULL, 'RC-00128'),
+  (129, 'Bakirov', 'Тимур', 'm', '09/04/2007', 'Camino del Bajo 2', 'Alto Ñandú', NULL, 3, '15/01/2024', NULL, 'RC-00129'),
+  (130, 'Domínguez', 'Purificación', 'f', '02/02/1964', 'Ruta 9 km 21', 'Villa Esperanza', '555-0174', 2, '19/01/2024', NULL, 'RC-00130'),
+  (131, 'Domínguez', 'Ezequiel', 'm', '10/04/1962', 'Ruta 9 km 21', 'Villa Esperanza', NULL, 2, '19/01/2024', NULL, 'RC-00131'),
+  (132, 'Domínguez', 'Abril', 'f', '30/04/2011', 'Ruta 9 km 21', 'Villa Esperanza', NULL, 2, '19/01/2024', NULL, 'RC-00132'),
+  (133, 'Võ', 'Thị Hạnh', 'f', '20/10/1990', 'Calle Ancha 58', 'Puerto Claro', '555-0108', 1, '23/01/2024', NULL, 'RC-00133'),
+  (134, 'Võ', 'Gia Bảo', 'm', '01/06/2017', 'Calle Ancha 58', 'Puerto Claro', NULL, 1, '23/01/2024', NULL, 'RC-00134'),
+  (135, 'Hussein', 'ئاواز', 'f', '21/03/1994', 'Av. Belgrano 260', 'San Telmo del Río', '555-0195', 6, '30/01/2024', NULL, 'RC-00135'),
+  (136, 'Hussein', 'هێمن', 'm', '14/02/1991', 'Av. Belgrano 260', 'San Telmo del Río', NULL, 6, '30/01/2024', NULL, 'RC-00136'),
+  (137, 'Marquès i Puig', 'Núria', 'f', '23/04/1985', 'Av. Costanera 120', 'Las Cañas', '555-0169', 4, '02/02/2024', NULL, 'RC-00137'),
+  (138, 'Marquès i Puig', 'Jordi', 'm', '23/04/1982', 'Av. Costanera 120', 'Las Cañas', NULL, 4, '02/02/2024', NULL, 'RC-00138');
+
+-- Entered twice, or to try the screen, and taken out again. Their numbers are never given to
+-- anybody else (AUTOINCREMENT), and no later version may lose that.
+DELETE FROM person WHERE id IN (57, 122, 123, 124);
+
+INSERT INTO movement (id, person_id, from_shelter_id, to_shelter_id, moved_at) VALUES
+  (1, 19, 4, 2, '2023-11-06 09:20:00'),
+  (2, 20, 4, 2, '2023-11-06 09:20:00'),
+  (3, 38, 1, 2, '2023-11-07 16:05:00'),
+  (4, 74, NULL, 3, '2023-11-08 18:40:00'),
+  (5, 75, NULL, 3, '2023-11-08 18:40:00'),
+  (6, 80, 1, 6, '2023-11-10 10:00:00'),
+  (7, 85, 4, NULL, '2023-11-11 08:15:00'),
+  (8, 86, 4, NULL, '2023-11-11 08:15:00'),
+  (9, 99, 2, 5, '2023-11-13 14:30:00'),
+  (10, 100, 2, 5, '2023-11-13 14:30:00'),
+  (11, 101, 2, 5, '2023-11-13 14:30:00'),
+  (12, 106, 6, NULL, '2023-11-14 12:00:00'),
+  (13, 107, 2, 1, '2023-11-15 17:45:00'),
+  (14, 15, 2, 1, '2024-01-08 10:10:00'),
+  (15, 16, 2, 1, '2024-01-08 10:10:00'),
+  (16, 45, 6, 5, '2024-01-22 15:20:00');
+
+INSERT INTO stock (id, item, quantity, warehouse_id, expires) VALUES
+  (1, 'Rice', '1200 kg', 1, '30/09/2024'),
+  (2, 'Rice', '850 kg', 3, '30/11/2024'),
+  (3, 'Red lentils', '400 kg', 1, '15/08/2024'),
+  (4, 'Wheat flour', '600 kgs', 3, '31/05/2024'),
+  (5, 'Cooking oil', '320 L', 1, '28/02/2025'),
+  (6, 'Drinking water', '4000 litres', 2, '01/11/2025'),
+  (7, 'Drinking water', '2500 L', 3, '01/11/2025'),
+  (8, 'Infant formula', '62,5 kg', 2, '30/04/2024'),
+  (9, 'Powdered milk', '120 kg', 1, '31/12/2024'),
+  (10, 'Iodised salt', '87.5 kg', 1, NULL),
+  (11, 'Sugar', '240 kg', 3, '30/06/2025'),
+  (12, 'Blankets', '600 pcs', 2, NULL),
+  (13, 'Blankets, child size', '150 pieces', 2, NULL),
+  (14, 'Sleeping mats', '420 pcs', 2, NULL),
+  (15, 'Tarpaulins 4 × 6 m', '90 pcs', 3, NULL),
+  (16, 'Hygiene kits', '380 kits', 2, '31/03/2026'),
+  (17, 'Nappies, size 4', '64 packs', 2, NULL),
+  (18, 'Soap', '900 pcs', 1, NULL),
+  (19, 'Jerrycans, 10 l', '210 pcs', 3, NULL),
+  (20, 'Water purification tablets', '12 boxes', 1, '29/02/2024'),
+  (21, 'Oral rehydration salts', '30 box', 1, '31/07/2024'),
+  (22, 'First-aid kits', '24 kits', 2, '30/09/2025'),
+  (23, 'Kitchen sets', '110 sets', 3, NULL),
+  (24, 'Torches', '75pcs', 3, NULL),
+  (25, 'Mosquito nets', '320 pcs', 2, NULL),
+  (26, 'Chickpeas', '275 kg', 3, '31/01/2025');
+
+INSERT INTO distribution (id, person_id, stock_id, quantity, given, given_by) VALUES
+  (1, 1, 1, '20 kg', '04/11/2023', 'G. Ibáñez'),
+  (2, 1, 12, '4 pcs', '04/11/2023', 'G. Ibáñez'),
+  (3, 1, 6, '40 L', '04/11/2023', 'G. Ibáñez'),
+  (4, 1, 10, '0.5 kg', '04/11/2023', 'Ó. Peña'),
+  (5, 5, 1, '15 kg', '04/11/2023', 'R. Okafor'),
+  (6, 5, 12, '3 pcs', '04/11/2023', 'Ó. Peña'),
+  (7, 5, 6, '30 L', '04/11/2023', 'T. Kouamé'),
+  (8, 8, 1, '15 kg', '04/11/2023', 'R. Okafor'),
+  (9, 8, 12, '3 pcs', '04/11/2023', 'T. Kouamé'),
+  (10, 11, 1, '20 kg', '05/11/2023', 'R. Okafor'),
+  (11, 11, 12, '4 pcs', '05/11/2023', 'Ó. Peña'),
+  (12, 11, 8, '2,5 kg', '05/11/2023', 'Ó. Peña'),
+  (13, 11, 17, '1 pack', '05/11/2023', 'R. Okafor'),
+  (14, 11, 10, '0.5 kg', '05/11/2023', 'T. Kouamé'),
+  (15, 15, 1, '10 kg', '05/11/2023', 'R. Okafor'),
+  (16, 15, 12, '2 pcs', '05/11/2023', 'R. Okafor'),
+  (17, 15, 6, '20 litres', '05/11/2023', 'R. Okafor'),
+  (18, 17, 1, '10 kg', '05/11/2023', 'T. Kouamé'),
+  (19, 17, 12, '2 pcs', '05/11/2023', 'T. Kouamé'),
+  (20, 17, 8, '2,5 kg', '05/11/2023', 'Ó. Peña'),
+  (21, 17, 17, '1 pack', '05/11/2023', 'T. Kouamé'),
+  (22, 17, 16, '1 kits', '05/11/2023', 'G. Ibáñez'),
+  (23, 19, 2, '25 kg', '05/11/2023', 'G. Ibáñez'),
+  (24, 19, 12, '5 pcs', '05/11/2023', 'Ó. Peña'),
+  (25, 19, 6, '50 litres', '05/11/2023', 'G. Ibáñez'),
+  (26, 19, 10, '0.5 kg', '05/11/2023', 'Ó. Peña'),
+  (27, 24, 2, '15 kg', '05/11/2023', 'R. Okafor'),
+  (28, 24, 12, '3 pcs', '05/11/2023', 'G. Ibáñez'),
+  (29, 24, 16, '2 kits', '05/11/2023', 'T. Kouamé'),
+  (30, 27, 1, '20 kg', '06/11/2023', 'T. Kouamé'),
+  (31, 27, 12, '4 pcs', '06/11/2023', 'Ó. Peña'),
+  (32, 27, 16, '2 kits', '06/11/2023', 'R. Okafor'),
+  (33, 27, 10, '0.5 kg', '06/11/2023', 'R. Okafor'),
+  (34, 31, 1, '10 kg', '06/11/2023', 'Ó. Peña'),
+  (35, 31, 12, '2 pcs', '06/11/2023', 'Ó. Peña'),
+  (36, 33, 1, '15 kg', '06/11/2023', 'Ó. Peña'),
+  (37, 33, 12, '3 pcs', '06/11/2023', 'G. Ibáñez'),
+  (38, 33, 7, '30 L', '06/11/2023', 'G. Ibáñez'),
+  (39, 33, 16, '2 kits', '06/11/2023', 'R. Okafor'),
+  (40, 36, 1, '5 kg', '06/11/2023', 'G. Ibáñez'),
+  (41, 36, 12, '1 pc', '06/11/2023', 'Ó. Peña'),
+  (42, 37, 2, '5 kg', '06/11/2023', 'G. Ibáñez'),
+  (43, 37, 12, '1 pc', '06/11/2023', 'G. Ibáñez'),
+  (44, 37, 16, '1 kit', '06/11/2023', 'G. Ibáñez'),
+  (45, 38, 2, '5 kg', '06/11/2023', 'T. Kouamé'),
+  (46, 38, 12, '1 pc', '06/11/2023', 'T. Kouamé'),
+  (47, 38, 16, '1 kit', '06/11/2023', 'T. Kouamé'),
+  (48, 39, 1, '10 kg', '06/11/2023', 'T. Kouamé'),
+  (49, 39, 12, '2 pcs', '06/11/2023', 'R. Okafor'),
+  (50, 41, 1, '20 kg', '07/11/2023', 'G. Ibáñez'),
+  (51, 41, 12, '4 pcs', '07/11/2023', 'G. Ibáñez'),
+  (52, 41, 16, '2 kits', '07/11/2023', 'T. Kouamé'),
+  (53, 41, 10, '0.5 kg', '07/11/2023', 'G. Ibáñez'),
+  (54, 45, 1, '15 kg', '07/11/2023', 'R. Okafor'),
+  (55, 45, 12, '3 pcs', '07/11/2023', 'R. Okafor'),
+  (56, 45, 6, '30 litres', '07/11/2023', 'R. Okafor'),
+  (57, 45, 16, '2 kits', '07/11/2023', 'G. Ibáñez'),
+  (58, 48, 1, '10 kg', '07/11/2023', 'Ó. Peña'),
+  (59, 48, 12, '2 pcs', '07/11/2023', 'G. Ibáñez'),
+  (60, 48, 16, '1 kits', '07/11/2023', 'Ó. Peña'),
+  (61, 50, 1, '25 kg', '07/11/2023', 'T. Kouamé'),
+  (62, 50, 12, '5 pcs', '07/11/2023', 'G. Ibáñez'),
+  (63, 50, 7, '50 litres', '07/11/2023', 'T. Kouamé'),
+  (64, 50, 8, '2,5 kg', '07/11/2023', 'T. Kouamé'),
+  (65, 50, 17, '1 pack', '07/11/2023', 'R. Okafor'),
+  (66, 50, 10, '0.5 kg', '07/11/2023', 'G. Ibáñez'),
+  (67, 55, 1, '15 kg', '07/11/2023', 'R. Okafor'),
+  (68, 55, 12, '3 pcs', '07/11/2023', 'G. Ibáñez'),
+  (69, 55, 7, '30 L', '07/11/2023', 'Ó. Peña'),
+  (70, 59, 1, '10 kg', '08/11/2023', 'G. Ibáñez'),
+  (71, 59, 12, '2 pcs', '08/11/2023', 'T. Kouamé'),
+  (72, 59, 7, '20 litres', '08/11/2023', 'R. Okafor'),
+  (73, 59, 16, '1 kits', '08/11/2023', 'R. Okafor'),
+  (74, 61, 1, '20 kg', '08/11/2023', 'Ó. Peña'),
+  (75, 61, 12, '4 pcs', '08/11/2023', 'T. Kouamé'),
+  (76, 61, 10, '0.5 kg', '08/11/2023', 'T. Kouamé'),
+  (77, 65, 1, '15 kg', '08/11/2023', 'T. Kouamé'),
+  (78, 65, 12, '3 pcs', '08/11/2023', 'Ó. Peña'),
+  (79, 68, 1, '5 kg', '08/11/2023', 'G. Ibáñez'),
+  (80, 68, 12, '1 pc', '08/11/2023', 'G. Ibáñez'),
+  (81, 69, 2, '15 kg', '09/11/2023', 'G. Ibáñez'),
+  (82, 69, 12, '3 pcs', '09/11/2023', 'G. Ibáñez'),
+  (83, 69, 6, '30 L', '09/11/2023', 'G. Ibáñez'),
+  (84, 69, 8, '2,5 kg', '09/11/2023', 'G. Ibáñez'),
+  (85, 69, 17, '1 pack', '09/11/2023', 'T. Kouamé'),
+  (86, 72, 2, '10 kg', '09/11/2023', 'R. Okafor'),
+  (87, 72, 12, '2 pcs', '09/11/2023', 'R. Okafor'),
+  (88, 74, 1, '10 kg', '09/11/2023', 'Ó. Peña'),
+  (89, 74, 12, '2 pcs', '09/11/2023', 'G. Ibáñez'),
+  (90, 74, 7, '20 L', '09/11/2023', 'R. Okafor'),
+  (91, 76, 1, '20 kg', '09/11/2023', 'R. Okafor'),
+  (92, 76, 12, '4 pcs', '09/11/2023', 'R. Okafor'),
+  (93, 76, 7, '40 L', '09/11/2023', 'G. Ibáñez'),
+  (94, 76, 10, '0.5 kg', '09/11/2023', 'T. Kouamé'),
+  (95, 80, 1, '15 kg', '10/11/2023', 'Ó. Peña'),
+  (96, 80, 12, '3 pcs', '10/11/2023', 'R. Okafor'),
+  (97, 83, 1, '10 kg', '10/11/2023', 'Ó. Peña'),
+  (98, 83, 12, '2 pcs', '10/11/2023', 'R. Okafor'),
+  (99, 83, 7, '20 L', '10/11/2023', 'Ó. Peña'),
+  (100, 85, 1, '10 kg', '10/11/2023', 'G. Ibáñez'),
+  (101, 85, 12, '2 pcs', '10/11/2023', 'R. Okafor'),
+  (102, 87, 1, '20 kg', '11/11/2023', 'T. Kouamé'),
+  (103, 87, 12, '4 pcs', '11/11/2023', 'R. Okafor'),
+  (104, 87, 7, '40 L', '11/11/2023', 'R. Okafor'),
+  (105, 87, 16, '2 kits', '11/11/2023', 'G. Ibáñez'),
+  (106, 87, 10, '0.5 kg', '11/11/2023', 'Ó. Peña'),
+  (107, 91, 2, '15 kg', '11/11/2023', 'T. Kouamé'),
+  (108, 91, 12, '3 pcs', '11/11/2023', 'G. Ibáñez'),
+  (109, 91, 6, '30 litres', '11/11/2023', 'R. Okafor'),
+  (110, 94, 1, '10 kg', '11/11/2023', 'Ó. Peña'),
+  (111, 94, 12, '2 pcs', '11/11/2023', 'T. Kouamé'),
+  (112, 94, 6, '20 L', '11/11/2023', 'Ó. Peña'),
+  (113, 96, 1, '15 kg', '12/11/2023', 'T. Kouamé'),
+  (114, 96, 12, '3 pcs', '12/11/2023', 'Ó. Peña'),
+  (115, 99, 1, '15 kg', '12/11/2023', 'Ó. Peña'),
+  (116, 99, 12, '3 pcs', '12/11/2023', 'G. Ibáñez'),
+  (117, 99, 6, '30 L', '12/11/2023', 'G. Ibáñez'),
+  (118, 99, 16, '2 kits', '12/11/2023', 'T. Kouamé'),
+  (119, 102, 2, '20 kg', '13/11/2023', 'G. Ibáñez'),
+  (120, 102, 12, '4 pcs', '13/11/2023', 'G. Ibáñez'),
+  (121, 102, 8, '2,5 kg', '13/11/2023', 'R. Okafor'),
+  (122, 102, 17, '1 pack', '13/11/2023', 'T. Kouamé'),
+  (123, 102, 10, '0.5 kg', '13/11/2023', 'R. Okafor'),
+  (124, 106, 1, '5 kg', '13/11/2023', 'T. Kouamé'),
+  (125, 106, 12, '1 pc', '13/11/2023', 'R. Okafor'),
+  (126, 106, 7, '10 L', '13/11/2023', 'Ó. Peña'),
+  (127, 106, 16, '1 kit', '13/11/2023', 'T. Kouamé'),
+  (128, 107, 1, '10 kg', '14/11/2023', 'G. Ibáñez'),
+  (129, 107, 12, '2 pcs', '14/11/2023', 'T. Kouamé'),
+  (130, 107, 6, '20 L', '14/11/2023', 'R. Okafor'),
+  (131, 107, 16, '1 kits', '14/11/2023', 'T. Kouamé'),
+  (132, 109, 2, '5 kg', '15/11/2023', 'Ó. Peña'),
+  (133, 109, 12, '1 pc', '15/11/2023', 'T. Kouamé'),
+  (134, 109, 6, '10 litres', '15/11/2023', 'R. Okafor'),
+  (135, 109, 16, '1 kit', '15/11/2023', 'Ó. Peña'),
+  (136, 110, 2, '15 kg', '16/11/2023', 'Ó. Peña'),
+  (137, 110, 12, '3 pcs', '16/11/2023', 'R. Okafor'),
+  (138, 110, 6, '30 litres', '16/11/2023', 'Ó. Peña'),
+  (139, 113, 1, '10 kg', '17/11/2023', 'G. Ibáñez'),
+  (140, 113, 12, '2 pcs', '17/11/2023', 'Ó. Peña'),
+  (141, 115, 1, '5 kg', '18/11/2023', 'G. Ibáñez'),
+  (142, 115, 12, '1 pc', '18/11/2023', 'Ó. Peña'),
+  (143, 115, 16, '1 kit', '18/11/2023', 'Ó. Peña'),
+  (144, 116, 1, '10 kg', '18/11/2023', 'R. Okafor'),
+  (145, 116, 12, '2 pcs', '18/11/2023', 'T. Kouamé'),
+  (146, 116, 16, '1 kits', '18/11/2023', 'G. Ibáñez'),
+  (147, 118, 1, '10 kg', '19/11/2023', 'R. Okafor'),
+  (148, 118, 12, '2 pcs', '19/11/2023', 'R. Okafor'),
+  (149, 118, 7, '20 L', '19/11/2023', 'Ó. Peña'),
+  (150, 118, 16, '1 kits', '19/11/2023', 'G. Ibáñez'),
+  (151, 120, 1, '10 kg', '19/11/2023', 'G. Ibáñez'),
+  (152, 120, 12, '2 pcs', '19/11/2023', 'R. Okafor'),
+  (153, 120, 7, '20 L', '19/11/2023', 'R. Okafor'),
+  (154, 125, 2, '15 kg', '13/01/2024', 'G. Ibáñez'),
+  (155, 125, 25, '2 pcs', '13/01/2024', 'T. Kouamé'),
+  (156, 125, 26, '1,5 kg', '13/01/2024', 'R. Okafor'),
+  (157, 128, 2, '10 kg', '16/01/2024', 'T. Kouamé'),
+  (158, 128, 25, '1 pcs', '16/01/2024', 'G. Ibáñez'),
+  (159, 128, 26, '1,5 kg', '16/01/2024', 'R. Okafor'),
+  (160, 130, 2, '15 kg', '20/01/2024', 'G. Ibáñez'),
+  (161, 130, 25, '2 pcs', '20/01/2024', 'T. Kouamé'),
+  (162, 130, 26, '1,5 kg', '20/01/2024', 'R. Okafor'),
+  (163, 133, 2, '10 kg', '24/01/2024', 'Ó. Peña'),
+  (164, 133, 25, '1 pcs', '24/01/2024', 'R. Okafor'),
+  (165, 133, 26, '1,5 kg', '24/01/2024', 'G. Ibáñez'),
+  (166, 135, 2, '10 kg', '31/01/2024', 'G. Ibáñez'),
+  (167, 135, 25, '1 pcs', '31/01/2024', 'R. Okafor'),
+  (168, 135, 26, '1,5 kg', '31/01/2024', 'R. Okafor'),
+  (169, 137, 2, '10 kg', '03/02/2024', 'T. Kouamé'),
+  (170, 137, 25, '1 pcs', '03/02/2024', 'T. Kouamé'),
+  (171, 137, 26, '1,5 kg', '03/02/2024', 'R. Okafor');
+
+INSERT INTO print_queue (id, form, person_id, asked_at) VALUES
+  (9, 'card', 137, '2024-02-05 08:00:12'),
+  (10, 'card', 138, '2024-02-05 08:00:15');
+
+-- The triggers come last, so that filling the tables above does not set them off.
+CREATE TRIGGER person_moved AFTER UPDATE OF shelter_id ON person
+WHEN OLD.shelter_id IS NOT NEW.shelter_id
+BEGIN
+  INSERT INTO movement (person_id, from_shelter_id, to_shelter_id)
+  VALUES (NEW.id, OLD.shelter_id, NEW.shelter_id);
+END;
+
+CREATE TRIGGER person_card AFTER INSERT ON person
+WHEN NEW.card_no IS NULL
+BEGIN
+  UPDATE person
+  SET card_no = (SELECT value FROM register_info WHERE key = 'card_prefix') || printf('-%05d', NEW.id)
+  WHERE id = NEW.id;
+END;
+
+PRAGMA user_version = 110;

@@ -1,0 +1,13 @@
+//! The release manager's tool. When a bundle is appended to it, it is an updater like the small one.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let carries = std::env::current_exe()
+        .ok()
+        .and_then(|exe| holdfast::bundle::container::find(&exe).transpose());
+    ExitCode::from(match carries {
+        Some(_) => holdfast::cli::main(std::env::args_os().skip(1), &[]) as u8,
+        None => holdfast::toolkit::main(std::env::args_os()),
+    })
+}

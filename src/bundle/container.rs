@@ -1,0 +1,228 @@
+//! Where a bundle lies: `header, zip, footer`, alone in a file, behind an executable, or as bytes inside one.
+//! The header lets a cut-off file be told from one that never carried a bundle; the footer is what counts.
+
+use crate::fail;
+use crate::failure::{Failure, Reason, Result};
+use sha2::{Digest, Sha256};
+use std::fs::File;
+use std::io::{self, Cursor, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+
+/// Length of the header and of the footer, in bytes.
+pub const MARK_BYTES: u64 = 64;
+const HEAD: &[u8; 16] = b"\x93holdfast head\r\n";
+const FOOT: &[u8; 16] = b"\x93holdfast foot\r\n";
+
+/// Where the zip of a bundle is.
+#[derive(Debug, Clone)]
+pub struct Place {
+    source: Source,
+    /// SHA-256 of the manifest, as the footer says.
+    pub manifest_sha256: String,
+}
+
+#[derive(Debug, Clone)]
+enum Source {
+    File { path: PathBuf, start: u64, length: u64 },
+    Bytes(&'static [u8]),
+}
+
+impl Place {
+    /// The file that carries the bundle, if it is not inside the program.
+    pub fn file(&self) -> Option<&Path> {
+        match &self.source {
+            Source::File { path, .. } => Some(path),
+            Source::Bytes(_) => None,
+        }
+    }
+
+    /// Where in its file the bundle begins, header included.
+    pub fn begins_at(&self) -> Option<u64> {
+        match &self.source {
+            Source::File { start, .. } => Some(start - MARK_BYTES),
+            Source::Bytes(_) => None,
+        }
+    }
+
+    /// Opens the zip for reading.
+    pub fn open(&self) -> Result<Box<dyn ReadSeek>> {
+        match &self.source {
+            Source::Bytes(bytes) => Ok(Box::new(Cursor::new(*bytes))),
+            Source::File { path, start, length } => {
+                let file = File::open(path).map_err(|e| unreadable(path, &e))?;
+                Window::new(file, *start, *length)
+                    .map(|w| Box::new(w) as Box<dyn ReadSeek>)
+                    .map_err(|e| unreadable(path, &e))
+            }
+        }
+    }
+}
+
+/// Something that can be read at any place.
+pub trait ReadSeek: Read + Seek + Send {}
+impl<T: Read + Seek + Send> ReadSeek for T {}
+
+/// The bundle at the end of a file; `None` if the file carries none.
+pub fn find(path: &Path) -> Result<Option<Place>> {
+    let mut file = File::open(path).map_err(|e| unreadable(path, &e))?;
+    let length = file.metadata().map_err(|e| unreadable(path, &e))?.len();
+    match foot(&mut file, length).map_err(|e| unreadable(path, &e))? {
+        Some(foot) => {
+            let start = (length - MARK_BYTES).checked_sub(foot.length).filter(|s| *s >= MARK_BYTES);
+            let start = start.ok_or_else(|| damaged(path, "its parts do not fit together"))?;
+            Ok(Some(Place {
+                source: Source::File {
+                    path: path.to_owned(),
+                    start,
+                    length: foot.length,
+                },
+                manifest_sha256: foot.manifest_sha256,
+            }))
+        }
+        None if has_head(&mut file).map_err(|e| unreadable(path, &e))? => Err(damaged(path, "its end is missing")),
+        None => Ok(None),
+    }
+}
+
+/// The bundle in bytes that build.rs embedded, which have no header (it would look like the rest of a cut-off one); `None` if there are none.
+pub fn embedded(bytes: &'static [u8]) -> Result<Option<Place>> {
+    if bytes.is_empty() {
+        return Ok(None);
+    }
+    let length = bytes.len() as u64;
+    let foot = foot(&mut Cursor::new(bytes), length).ok().flatten();
+    let Some(foot) = foot.filter(|f| f.length + MARK_BYTES == length) else {
+        fail!(
+            BundleDamaged,
+            "The update inside this program is damaged. Copy the program again from its source."
+        );
+    };
+    Ok(Some(Place {
+        source: Source::Bytes(&bytes[..foot.length as usize]),
+        manifest_sha256: foot.manifest_sha256,
+    }))
+}
+
+/// Writes header, zip and footer.
+pub fn write(out: &mut dyn Write, zip: &mut dyn Read, length: u64, manifest: &[u8]) -> io::Result<()> {
+    let mark = |magic: &[u8; 16]| {
+        let mut mark = magic.to_vec();
+        mark.extend(length.to_le_bytes());
+        mark.extend([0; 8]);
+        mark
+    };
+    let digest = Sha256::digest(manifest);
+    for (magic, body) in [(HEAD, Some(zip)), (FOOT, None)] {
+        out.write_all(&mark(magic))?;
+        out.write_all(&digest)?;
+        if let Some(zip) = body {
+            io::copy(zip, out)?;
+        }
+    }
+    Ok(())
+}
+
+struct Foot {
+    length: u64,
+    manifest_sha256: String,
+}
+
+fn foot(file: &mut (impl Read + Seek), length: u64) -> io::Result<Option<Foot>> {
+    if length < 2 * MARK_BYTES {
+        return Ok(None);
+    }
+    let mut mark = [0u8; MARK_BYTES as usize];
+    file.seek(SeekFrom::Start(length - MARK_BYTES))?;
+    file.read_exact(&mut mark)?;
+    let (magic, rest) = mark.split_at(16);
+    let (size, rest) = rest.split_at(8);
+    Ok((magic == FOOT).then(|| Foot {
+        length: u64::from_le_bytes([size[0], size[1], size[2], size[3], size[4], size[5], size[6], size[7]]),
+        manifest_sha256: super::hex(&rest[8..]),
+    }))
+}
+
+/// Whether a header stands anywhere in the file: its 16 bytes followed by a plausible length and the zip's own first bytes.
+/// The magic alone occurs in every Holdfast executable, as data.
+fn has_head(file: &mut File) -> io::Result<bool> {
+    const ZIP: &[u8] = b"PK\x03\x04";
+    let after = MARK_BYTES as usize;
+    let mut window: Vec<u8> = Vec::new();
+    let mut chunk = vec![0u8; 1 << 16];
+    file.seek(SeekFrom::Start(0))?;
+    loop {
+        let read = file.read(&mut chunk)?;
+        if read == 0 {
+            return Ok(false);
+        }
+        window.extend(&chunk[..read]);
+        let found = window
+            .windows(after + ZIP.len())
+            .any(|w| w[0] == HEAD[0] && w.starts_with(HEAD) && w.ends_with(ZIP));
+        if found {
+            return Ok(true);
+        }
+        window.drain(..window.len().saturating_sub(after + ZIP.len()));
+    }
+}
+
+fn unreadable(path: &Path, error: &io::Error) -> Failure {
+    Failure::new(
+        Reason::BundleDamaged,
+        format!(
+            "The update “{}” cannot be read: {error}. Copy it again from its source.",
+            path.display()
+        ),
+    )
+    .at(path)
+}
+
+fn damaged(path: &Path, why: &str) -> Failure {
+    Failure::new(
+        Reason::BundleDamaged,
+        format!("The update “{}” is damaged: {why}. Copy it again from its source.", path.display()),
+    )
+    .at(path)
+}
+
+/// A part of a file, read as if it were the whole.
+struct Window {
+    file: File,
+    start: u64,
+    length: u64,
+    at: u64,
+}
+
+impl Window {
+    fn new(mut file: File, start: u64, length: u64) -> io::Result<Self> {
+        file.seek(SeekFrom::Start(start))?;
+        Ok(Window {
+            file,
+            start,
+            length,
+            at: 0,
+        })
+    }
+}
+
+impl Read for Window {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let left = self.length.saturating_sub(self.at).min(buffer.len() as u64) as usize;
+        let read = self.file.read(&mut buffer[..left])?;
+        self.at += read as u64;
+        Ok(read)
+    }
+}
+
+impl Seek for Window {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        let at = match to {
+            SeekFrom::Start(at) => Some(at),
+            SeekFrom::End(by) => self.length.checked_add_signed(by),
+            SeekFrom::Current(by) => self.at.checked_add_signed(by),
+        };
+        self.at = at.ok_or_else(|| io::Error::from(io::ErrorKind::InvalidInput))?;
+        self.file.seek(SeekFrom::Start(self.start + self.at))?;
+        Ok(self.at)
+    }
+}

@@ -1,0 +1,217 @@
+//! What was typed, turned into what is meant.
+
+use crate::failure::{Failure, Reason, Result};
+use crate::flow::Request;
+use crate::near::near;
+use lexopt::prelude::*;
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+/// What the updater is asked to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verb {
+    /// Update.
+    Update,
+    /// Say in which state the folder is.
+    Status,
+    /// Bring an unfinished run to its end.
+    Recover,
+    /// Keep a held version.
+    Confirm,
+    /// Put the old version back.
+    Rollback,
+    /// Print the help.
+    Help,
+    /// Print the version.
+    Version,
+}
+
+/// How the updater speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Output {
+    /// To a person at a terminal, who can be asked.
+    Terminal,
+    /// Nothing is asked; one sentence at the end.
+    Silent,
+    /// One JSON object a line on standard output; nothing is asked.
+    Json,
+}
+
+/// The command line.
+#[derive(Debug, Clone)]
+pub struct Arguments {
+    /// What to do.
+    pub verb: Verb,
+    /// With what.
+    pub request: Request,
+    /// How to speak.
+    pub output: Output,
+    /// The plan as JSON.
+    pub plan_json: bool,
+    /// Every note, and not the progress alone.
+    pub details: bool,
+    /// The log file, if given.
+    pub log: Option<PathBuf>,
+    /// A second place for the result file.
+    pub result: Option<PathBuf>,
+    /// A bundle that is neither inside nor behind this executable.
+    pub bundle: Option<PathBuf>,
+}
+
+/// The text of `--help`.
+pub const HELP: &str = "\
+Brings an application and its data to a new version together, or leaves both exactly as they were.
+
+usage: update [VERB] [OPTIONS]
+
+verbs
+  (none)             update
+  status             say what is installed, unfinished, and kept
+  recover            bring an unfinished update to its end
+  confirm            keep a version that is held
+  rollback           put the version before back, with its data
+
+options
+  --app FOLDER           the application's folder
+  --database NAME=PATH   where a database is (may be repeated)
+  --plan[=json]          only say what would be done
+  --test                 do everything but the swap, and leave the new version beside the old one
+  --hold                 keep the way back open until “confirm” or “rollback”
+  --discard-newer        roll back even if rows written since the update would go (they are kept aside)
+  --allow-fat            go on where a power cut may lose both versions
+  --silent               ask nothing
+  --json                 ask nothing, and print one JSON object for each event
+  --details              print every note
+  --log FILE             write the log there
+  --result FILE          write the result there, too
+  --bundle FILE          use the update in that file
+  --help, --version
+
+exit codes
+  0 done   2 command line   10 nothing to do   20 refused, nothing touched   30 failed and restored
+  40 failed and NOT restored   50 in use, try later   60 cancelled
+";
+
+const OPTIONS: [&str; 15] = [
+    "app",
+    "database",
+    "plan",
+    "test",
+    "hold",
+    "discard-newer",
+    "allow-fat",
+    "silent",
+    "json",
+    "details",
+    "log",
+    "result",
+    "bundle",
+    "help",
+    "version",
+];
+
+impl Arguments {
+    /// Parses the command line, the program's name left out.
+    pub fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Arguments> {
+        let mut arguments = Arguments {
+            verb: Verb::Update,
+            request: Request::default(),
+            output: Output::Terminal,
+            plan_json: false,
+            details: false,
+            log: None,
+            result: None,
+            bundle: None,
+        };
+        let mut parser = lexopt::Parser::from_args(words);
+        let mut verb = None;
+        while let Some(word) = parser.next().map_err(|e| wrong(&e.to_string()))? {
+            match word {
+                Long("help") | Short('h') => arguments.verb = Verb::Help,
+                Long("version") | Short('V') => arguments.verb = Verb::Version,
+                Value(word) if verb.is_none() => verb = Some(self::verb(&word.to_string_lossy())?),
+                Value(word) => return Err(wrong(&format!("“{}” is one word too many", word.to_string_lossy()))),
+                Long(name) => {
+                    let name = name.to_owned();
+                    arguments.option(&name, &mut parser)?;
+                }
+                other => return Err(wrong(&other.unexpected().to_string())),
+            }
+        }
+        if let Some(verb) = verb
+            && !matches!(arguments.verb, Verb::Help | Verb::Version)
+        {
+            arguments.verb = verb;
+        }
+        if arguments.verb != Verb::Update && (arguments.request.test || arguments.request.plan || arguments.request.hold) {
+            return Err(wrong("--plan, --test and --hold belong to an update"));
+        }
+        Ok(arguments)
+    }
+
+    fn option(&mut self, name: &str, parser: &mut lexopt::Parser) -> Result<()> {
+        match name {
+            "app" => self.request.app = Some(value(parser)?.into()),
+            "database" => self.database(value(parser)?)?,
+            "plan" => {
+                self.request.plan = true;
+                self.plan_json = match parser.optional_value() {
+                    None => false,
+                    Some(kind) if kind == "json" => true,
+                    Some(kind) if kind == "text" => false,
+                    Some(kind) => return Err(wrong(&format!("--plan is “text” or “json”, and not “{}”", kind.to_string_lossy()))),
+                };
+            }
+            "test" => self.request.test = true,
+            "hold" => self.request.hold = true,
+            "discard-newer" => self.request.discard_newer = true,
+            "allow-fat" => self.request.allow_fat = true,
+            "silent" if self.output == Output::Terminal => self.output = Output::Silent,
+            "silent" => {}
+            "json" => self.output = Output::Json,
+            "details" => self.details = true,
+            "log" => self.log = Some(value(parser)?.into()),
+            "result" => self.result = Some(value(parser)?.into()),
+            "bundle" => self.bundle = Some(value(parser)?.into()),
+            unknown => {
+                let near = near(unknown, OPTIONS.into_iter()).map_or_else(String::new, |n| format!("; did you mean --{n}?"));
+                return Err(wrong(&format!("--{unknown} is not known{near}")));
+            }
+        }
+        Ok(())
+    }
+
+    fn database(&mut self, word: OsString) -> Result<()> {
+        let text = word.to_str().ok_or_else(|| wrong("--database wants NAME=PATH in Unicode"))?;
+        let (name, path) = text.split_once('=').ok_or_else(|| wrong("--database wants NAME=PATH"))?;
+        self.request.databases.insert(name.to_owned(), PathBuf::from(path));
+        Ok(())
+    }
+}
+
+fn value(parser: &mut lexopt::Parser) -> Result<OsString> {
+    parser.value().map_err(|e| wrong(&e.to_string()))
+}
+
+fn verb(word: &str) -> Result<Verb> {
+    let verbs = [
+        ("update", Verb::Update),
+        ("status", Verb::Status),
+        ("recover", Verb::Recover),
+        ("confirm", Verb::Confirm),
+        ("rollback", Verb::Rollback),
+        ("help", Verb::Help),
+    ];
+    let found = verbs.iter().find(|(name, _)| *name == word).map(|(_, verb)| *verb);
+    found.ok_or_else(|| {
+        let near = near(word, verbs.iter().map(|(name, _)| *name)).map_or_else(String::new, |n| format!("; did you mean “{n}”?"));
+        wrong(&format!("“{word}” is not known{near}"))
+    })
+}
+
+fn wrong(why: &str) -> Failure {
+    Failure::new(
+        Reason::RequestInvalid,
+        format!("The command line is not right: {why}. --help lists what is possible."),
+    )
+}

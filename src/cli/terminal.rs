@@ -1,0 +1,184 @@
+//! The three ways in which the updater speaks: to a person at a terminal, in silence, and as JSON lines. All of them write the log.
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "this is the terminal")]
+
+use crate::failure::Failure;
+use crate::report::{Answer, Event, Question, Reporter, Stage};
+use indicatif::{ProgressBar, ProgressStyle};
+use std::io::{BufRead, IsTerminal, Write};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+/// Writes an event to the log.
+fn log(event: &Event<'_>) {
+    match event {
+        Event::Progress { .. } => {}
+        Event::Warning { message } => log::warn!("{message}"),
+        Event::Failed { failure } => log::error!("{}", line(failure)),
+        Event::Note { message } => log::info!("{message}"),
+        other => log::info!("{}", serde_json::to_string(other).unwrap_or_default()),
+    }
+}
+
+fn line(failure: &Failure) -> String {
+    format!("{failure} {}", serde_json::to_string(&failure.fields).unwrap_or_default())
+}
+
+/// A person at a terminal.
+pub struct Terminal {
+    bar: ProgressBar,
+    details: bool,
+    cancel: Arc<AtomicBool>,
+}
+
+impl Terminal {
+    /// With a progress bar on standard error.
+    pub fn new(details: bool, cancel: Arc<AtomicBool>) -> Self {
+        let bar = ProgressBar::new(1000);
+        if let Ok(style) = ProgressStyle::with_template("{msg:44} [{bar:30}] {percent:>3}%") {
+            bar.set_style(style.progress_chars("=> "));
+        }
+        Terminal { bar, details, cancel }
+    }
+
+    /// Whether a person can be asked.
+    pub fn can_ask() -> bool {
+        std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
+    }
+
+    fn prompt(&self, text: &str, answers: &[(&str, Answer)]) -> Answer {
+        self.bar.suspend(|| {
+            let mut typed = String::new();
+            loop {
+                eprint!("{text} ");
+                let _ = std::io::stderr().flush();
+                typed.clear();
+                if std::io::stdin().lock().read_line(&mut typed).unwrap_or(0) == 0 {
+                    return Answer::No;
+                }
+                let word = typed.trim().to_lowercase();
+                if let Some((_, answer)) = answers.iter().find(|(name, _)| !word.is_empty() && name.starts_with(&word)) {
+                    return *answer;
+                }
+            }
+        })
+    }
+
+    /// Takes the progress bar away.
+    pub fn clear(&self) {
+        self.bar.finish_and_clear();
+    }
+}
+
+impl Reporter for Terminal {
+    fn event(&self, event: &Event<'_>) {
+        log(event);
+        match event {
+            Event::Stage { stage } => {
+                self.bar.set_message(stage.sentence());
+                self.bar.set_position(position(*stage, 0, 1));
+            }
+            Event::Progress { stage, done, total } => self.bar.set_position(position(*stage, *done, *total)),
+            Event::Step { version, step } if self.details => self.bar.suspend(|| eprintln!("step {version}/{step}")),
+            Event::Note { message } if self.details => self.bar.suspend(|| eprintln!("{message}")),
+            Event::Moved { unit, to } if self.details => self.bar.suspend(|| eprintln!("moved {unit} to {to:?}")),
+            Event::Warning { message } => self.bar.suspend(|| eprintln!("warning: {message}")),
+            _ => {}
+        }
+    }
+
+    fn ask(&self, question: &Question<'_>) -> Answer {
+        match question {
+            Question::Update { product, from, to, folder } => {
+                let text = format!("{product} in “{folder}” will be updated from {from} to {to}.\n[u]pdate, [t]ry on a copy, or [c]ancel?");
+                self.prompt(&text, &[("update", Answer::Yes), ("try", Answer::Trial), ("cancel", Answer::No)])
+            }
+            Question::Busy { failure } => self.prompt(
+                &format!("{}\n[r]etry or [c]ancel?", failure.message),
+                &[("retry", Answer::Yes), ("cancel", Answer::No)],
+            ),
+            Question::Lose { rows, tables } => {
+                let text = format!(
+                    "At least {rows} rows were written since the update ({}). They are kept aside, but will not be in the old version.\nGo back? [y]es or [n]o?",
+                    tables.join("; ")
+                );
+                self.prompt(&text, &[("yes", Answer::Yes), ("no", Answer::No)])
+            }
+        }
+    }
+
+    fn cancel_flag(&self) -> Option<Arc<AtomicBool>> {
+        Some(self.cancel.clone())
+    }
+}
+
+/// How far a run is, in thousandths: stages take roughly so much of it.
+fn position(stage: Stage, done: u64, total: u64) -> u64 {
+    const STARTS: [u64; 12] = [0, 20, 40, 150, 160, 300, 600, 800, 930, 950, 980, 1000];
+    let n = stage as usize;
+    let span = STARTS[n + 1] - STARTS[n];
+    STARTS[n] + span * done.min(total) / total.max(1)
+}
+
+/// Nobody is asked and nothing is shown.
+pub struct Silent {
+    cancel: Arc<AtomicBool>,
+}
+
+impl Silent {
+    /// Stops when the flag is set.
+    pub fn new(cancel: Arc<AtomicBool>) -> Self {
+        Silent { cancel }
+    }
+}
+
+impl Reporter for Silent {
+    fn event(&self, event: &Event<'_>) {
+        log(event);
+    }
+
+    fn ask(&self, question: &Question<'_>) -> Answer {
+        decided(question)
+    }
+
+    fn cancel_flag(&self) -> Option<Arc<AtomicBool>> {
+        Some(self.cancel.clone())
+    }
+}
+
+/// Whoever runs the updater in silence has decided that it shall update; nothing else is taken for granted.
+fn decided(question: &Question<'_>) -> Answer {
+    match question {
+        Question::Update { .. } => Answer::Yes,
+        Question::Busy { .. } | Question::Lose { .. } => Answer::No,
+    }
+}
+
+/// One JSON object a line on standard output.
+pub struct Streaming {
+    cancel: Arc<AtomicBool>,
+}
+
+impl Streaming {
+    /// Stops when the flag is set.
+    pub fn new(cancel: Arc<AtomicBool>) -> Self {
+        Streaming { cancel }
+    }
+}
+
+impl Reporter for Streaming {
+    fn event(&self, event: &Event<'_>) {
+        log(event);
+        if let Ok(text) = serde_json::to_string(event) {
+            // Whoever reads may have gone; the update goes on.
+            let _ = writeln!(std::io::stdout(), "{text}");
+        }
+    }
+
+    fn ask(&self, question: &Question<'_>) -> Answer {
+        decided(question)
+    }
+
+    fn cancel_flag(&self) -> Option<Arc<AtomicBool>> {
+        Some(self.cancel.clone())
+    }
+}

@@ -1,0 +1,248 @@
+//! Later: keep a held version, or go back to the one before. Going back is a swap like any other, with the snapshot as its
+//! stage; the newer pair becomes a snapshot in its turn, and no row of it is lost.
+
+use super::result::{Ended, Outcome};
+use super::{Context, Instance, Request, retrying};
+use crate::database::{Locked, Mark, SIDE_SUFFIXES, contents, failed, side_file};
+use crate::disk::write_text;
+use crate::failure::{Aftermath, Failure, Reason, Result};
+use crate::platform;
+use crate::report::{Answer, Event, Question, Stage};
+use crate::swap::{
+    self, Before, FORMAT, Plan, Role, RunKind, Snapshot, Staged, Unit, Work, Workspace, kept_folder, places, snapshots, workspaces,
+};
+use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+
+/// Ends a hold: the new version stays.
+pub fn confirm(context: &Context<'_>, app: &Path) -> Ended {
+    let mut ended = Ended::bare(context, app);
+    let outcome = confirm_held(context, app, &mut ended);
+    ended.with(outcome, Aftermath::Untouched)
+}
+
+fn confirm_held(context: &Context<'_>, app: &Path, ended: &mut Ended) -> Result<Outcome> {
+    let _instance = Instance::begin(context, app, false)?;
+    super::recover_first(context, app, &Request::default(), ended)?;
+    let work = context.work(app);
+    let Some(mut held) = snapshots(&work)?.into_iter().find(|s| s.held) else {
+        return Ok(Outcome::NothingToConfirm);
+    };
+    ended.named(&held.plan.name, &held.plan.from, &held.plan.to);
+    held.held = false;
+    write_text(context.disk, &kept_folder(app, &held.plan.run).join(swap::SNAPSHOT), &held)?;
+    swap::prune(&work, held.plan.keep)?;
+    Ok(Outcome::Confirmed)
+}
+
+/// Puts the newest snapshot back.
+pub fn rollback(context: &Context<'_>, app: &Path, request: &Request) -> Ended {
+    let mut ended = Ended::bare(context, app);
+    let instance = match Instance::begin(context, app, false) {
+        Ok(instance) => instance,
+        Err(failure) => return ended.with(Err(failure), Aftermath::Untouched),
+    };
+    let prepared = prepare(context, app, request, &mut ended);
+    let (snapshot, locks) = match prepared {
+        Ok(prepared) => prepared,
+        Err(failure) => {
+            let aftermath = ended.aftermath;
+            return ended.with(Err(failure), aftermath);
+        }
+    };
+    let work = context.work(app);
+    let run = catch_unwind(AssertUnwindSafe(|| carry_out(context, &work, &snapshot, locks)));
+    let ended = match run {
+        Ok(Ok(())) => {
+            let aside = kept_folder(app, &context.run);
+            ended.with(Ok(Outcome::RolledBack { aside }), Aftermath::Untouched)
+        }
+        Ok(Err(failure)) => ended.gave_back(&work, failure),
+        Err(panic) => ended.gave_back(&work, super::panicked(&*panic)),
+    };
+    drop(instance);
+    ended
+}
+
+fn prepare(context: &Context<'_>, app: &Path, request: &Request, ended: &mut Ended) -> Result<(Snapshot, Vec<Locked>)> {
+    super::recover_first(context, app, request, ended)?;
+    let work = context.work(app);
+    let newest = snapshots(&work)?
+        .into_iter()
+        .rev()
+        .find(|s| s.plan.kind == RunKind::Update && is_installed(&work, s));
+    let snapshot = newest.ok_or_else(|| {
+        let message = format!("No old version is kept in “{}” that could be put back.", app.display());
+        Failure::new(Reason::SnapshotMissing, message).at(app)
+    })?;
+    ended.named(&snapshot.plan.name, &snapshot.plan.to, &snapshot.plan.from);
+    context.stage(Stage::Preflight)?;
+    let locks = retrying(context, || lock_all(context, app, &snapshot))?;
+    let (rows, tables) = written_since(&snapshot, &locks, app)?;
+    if rows > 0 {
+        let question = Question::Lose { rows, tables: &tables };
+        if !request.discard_newer && context.reporter.ask(&question) != Answer::Yes {
+            return Err(Failure::new(
+                Reason::RollbackWouldLose,
+                format!(
+                    "At least {rows} rows written since the update would go ({}). They would be kept aside, but not be in the old version. Say --discard-newer to go back all the same.",
+                    tables.join("; ")
+                ),
+            )
+            .with("value", rows));
+        }
+    }
+    Ok((snapshot, locks))
+}
+
+/// A snapshot fits only the version that took its place.
+fn is_installed(work: &Work<'_>, snapshot: &Snapshot) -> bool {
+    let path = Workspace::of_app(work.app).root.join(swap::INSTALLED);
+    let installed = work
+        .disk
+        .read(&path)
+        .ok()
+        .flatten()
+        .and_then(|t| serde_json::from_slice::<serde_json::Value>(&t).ok());
+    installed.is_some_and(|i| i["run"] == snapshot.plan.run.as_str())
+}
+
+fn lock_all(context: &Context<'_>, app: &Path, snapshot: &Snapshot) -> Result<Vec<Locked>> {
+    let live: Vec<_> = snapshot
+        .plan
+        .units
+        .iter()
+        .filter(|u| u.gets)
+        .map(|u| (u.role, places(app, u).live))
+        .collect();
+    let is_ours = |path: &Path| {
+        live.iter().any(|(role, unit)| match role {
+            Role::Database => path == unit || SIDE_SUFFIXES.iter().any(|s| path == side_file(unit, s)),
+            _ => path.starts_with(unit),
+        })
+    };
+    let scripts: Vec<_> = live
+        .iter()
+        .filter(|(role, _)| *role == Role::Entry)
+        .map(|(_, path)| path.clone())
+        .collect();
+    if let Some(holder) = platform::holders(&is_ours, &scripts).first() {
+        return Err(Failure::new(
+            Reason::ApplicationRunning,
+            format!(
+                "{} is in use by “{}” (process {}). Close it, then try again.",
+                snapshot.plan.name, holder.name, holder.pid
+            ),
+        )
+        .at(&holder.path));
+    }
+    let databases = live.iter().filter(|(role, _)| *role == Role::Database);
+    databases.map(|(_, path)| Locked::open(context.disk, path)).collect()
+}
+
+/// How many rows, at least, were written since the update, and in which tables. A table whose content changed with its count the same
+/// counts as one row.
+fn written_since(snapshot: &Snapshot, locks: &[Locked], app: &Path) -> Result<(u64, Vec<String>)> {
+    let mut total = 0;
+    let mut tables = Vec::new();
+    for lock in locks {
+        let unit = lock
+            .path()
+            .strip_prefix(app)
+            .unwrap_or(lock.path())
+            .to_string_lossy()
+            .replace('\\', "/");
+        let Some(then) = snapshot.before.contents.get(&unit) else {
+            continue;
+        };
+        let now = contents(lock.connection()).map_err(|e| failed(&e, lock.path(), "reading"))?;
+        for (table, content) in now {
+            let before = then.get(&table);
+            if before == Some(&content) {
+                continue;
+            }
+            let rows = content.rows.saturating_sub(before.map_or(0, |b| b.rows)).max(1);
+            total += rows;
+            tables.push(format!("{table}: {rows} or more"));
+        }
+    }
+    Ok((total, tables))
+}
+
+fn carry_out(context: &Context<'_>, work: &Work<'_>, snapshot: &Snapshot, locks: Vec<Locked>) -> Result<()> {
+    let plan = plan(context, work, snapshot)?;
+    swap::begin(work, &plan, &(context.now)())?;
+    for workspace in workspaces(work.app, &plan) {
+        context.disk.rename(&workspace.kept(&snapshot.plan.run), &workspace.new())?;
+        context.disk.flush_dir(&workspace.root)?;
+    }
+    let mut marks = BTreeMap::new();
+    for unit in plan.of_role(Role::Database).filter(|u| u.had) {
+        marks.insert(unit.path.clone(), Mark::of(context.disk, &places(work.app, unit).live)?);
+    }
+    let staged = Staged {
+        plan,
+        marks,
+        hashes: BTreeMap::new(),
+        confirmation: snapshot.before.confirmation.clone(),
+        before: Before::default(),
+    };
+    context.reporter.event(&Event::Stage { stage: Stage::Swap });
+    let armed = swap::arm(work, staged)?;
+    for lock in locks {
+        lock.close()?;
+    }
+    let staged = swap::perform(work, armed)?;
+    context.reporter.event(&Event::Stage { stage: Stage::Confirm });
+    swap::try_pair(work, &staged.confirmation)?;
+    swap::commit(work, &staged, &(context.now)())?;
+    if let Err(failure) = swap::tidy(work, &staged, &(context.now)()) {
+        let message = format!("The old version is back, but tidying up was not finished: {}", failure.message);
+        context.reporter.event(&Event::Warning { message: &message });
+    }
+    Ok(())
+}
+
+/// The update's plan the other way round.
+fn plan(context: &Context<'_>, work: &Work<'_>, snapshot: &Snapshot) -> Result<Plan> {
+    let old = &snapshot.plan;
+    let mut units = Vec::new();
+    for unit in &old.units {
+        let live = places(work.app, unit).live;
+        let mut had_sides = Vec::new();
+        for suffix in SIDE_SUFFIXES {
+            if unit.role == Role::Database && context.disk.kind(&side_file(&live, suffix))?.is_some() {
+                had_sides.push(suffix.to_owned());
+            }
+        }
+        let (workspace, inside) = swap::workspace_of(work.app, &unit.path);
+        let kept = workspace.kept(&old.run).join(inside);
+        let mut gets_sides = Vec::new();
+        for suffix in &unit.had_sides {
+            if context.disk.kind(&side_file(&kept, suffix))?.is_some() {
+                gets_sides.push(suffix.clone());
+            }
+        }
+        units.push(Unit {
+            path: unit.path.clone(),
+            role: unit.role,
+            had: unit.gets,
+            gets: unit.had,
+            had_sides,
+            gets_sides,
+        });
+    }
+    Ok(Plan {
+        format: FORMAT,
+        run: context.run.clone(),
+        kind: RunKind::Rollback,
+        from: old.to.clone(),
+        to: old.from.clone(),
+        units,
+        bundle: String::new(),
+        hold: false,
+        snapshot: Some(old.run.clone()),
+        ..old.clone()
+    })
+}

@@ -1,0 +1,627 @@
+//! Decides what an update will do, by looking only. Everything that can be refused is refused here, with the difference named.
+
+use super::space::Needs;
+use super::{Context, Request};
+use crate::bundle::manifest::{Database, RowRule, Start};
+use crate::bundle::{Bundle, Manifest};
+use crate::database::{Locked, Schema, StepText, Violations, integrity_errors, unsupported, violations};
+use crate::fail;
+use crate::failure::{Failure, Reason, Result};
+use crate::platform;
+use crate::report::{Event, Question};
+use crate::site::{Owner, Scan, SiteDatabase, confirmation_of, edited, known_versions, locate_databases, read_version, scan, units};
+use crate::swap::{Confirmation, Plan, Role, RunKind, Unit, Workspace, places, snapshots};
+use crate::version::Version;
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// All that was decided, with the locks on the live databases.
+pub struct Decision<'a> {
+    /// The application folder.
+    pub app: PathBuf,
+    /// The installed version.
+    pub from: Version,
+    /// What will move.
+    pub plan: Plan,
+    /// The databases, locked.
+    pub databases: Vec<HeldDatabase<'a>>,
+    /// Whose each file is.
+    pub scan: Scan,
+    /// Kept files with their new content.
+    pub edits: BTreeMap<String, Vec<u8>>,
+    /// How the old pair is tried if it comes back.
+    pub before: Confirmation,
+    needs: Needs,
+    manifest: &'a Manifest,
+}
+
+/// A live database under lock, with what will be done to its copy.
+pub struct HeldDatabase<'a> {
+    /// Where it lies.
+    pub site: SiteDatabase,
+    /// The lock.
+    pub locked: Locked,
+    /// The manifest's word on it.
+    pub manifest: &'a Database,
+    /// The steps of the chain, ascending.
+    pub steps: Vec<StepText>,
+    /// What may become of its rows.
+    pub rules: Vec<&'a RowRule>,
+    /// The schema that it must have at the end.
+    pub target: Schema,
+    /// The fingerprint that it has now.
+    pub fingerprint: String,
+    /// Whether it keeps a write-ahead log.
+    pub wal: bool,
+    /// Its size, the log included, in bytes.
+    pub bytes: u64,
+    /// Foreign keys that are broken already.
+    pub violations: Violations,
+}
+
+/// The plan for people and machines.
+#[derive(Debug, Clone, Serialize)]
+pub struct Described {
+    /// The product's name.
+    pub product: String,
+    /// The installed version.
+    pub from: String,
+    /// The version that comes.
+    pub to: String,
+    /// The application folder.
+    pub folder: PathBuf,
+    /// The migrations, in order.
+    pub migrations: Vec<String>,
+    /// The databases and their steps.
+    pub databases: Vec<DatabasePlan>,
+    /// What will move, in the order of retiring.
+    pub units: Vec<Unit>,
+    /// Kept files that will be edited.
+    pub edits: Vec<String>,
+    /// How many files of the site's own stay where they are.
+    pub kept_files: usize,
+    /// Room needed and free, volume by volume.
+    pub space: Needs,
+    /// Programs and people that are in the way now.
+    pub holders: Vec<platform::Holder>,
+}
+
+/// One database in the plan.
+#[derive(Debug, Clone, Serialize)]
+pub struct DatabasePlan {
+    /// Its name.
+    pub name: String,
+    /// Where it lies.
+    pub path: PathBuf,
+    /// Bytes.
+    pub bytes: u64,
+    /// `version/step`, in order.
+    pub steps: Vec<String>,
+}
+
+/// Looks at the site and decides. The databases are locked from here on.
+pub fn decide<'a>(context: &Context<'_>, bundle: &'a Bundle, request: &Request, app: &Path) -> Result<Decision<'a>> {
+    let manifest = &bundle.manifest;
+    not_held(context, app)?;
+    same_product(context, manifest, app)?;
+    let sites = locate_databases(manifest, app, &request.databases, &context.environment)?;
+    // A version that stands in a file is read first: in a wrong folder that is the better answer than a missing database.
+    let early = match manifest.application.version.file {
+        Some(_) => Some(read_version(context.disk, app, manifest, None)?),
+        None => None,
+    };
+    let locks = sites
+        .iter()
+        .map(|s| Locked::open(context.disk, &s.path))
+        .collect::<Result<Vec<_>>>()?;
+    let from = match early {
+        Some(version) => version,
+        None => {
+            let asked = manifest.database_name(manifest.application.version.database.as_deref());
+            let asked = sites.iter().position(|s| Some(s.name.as_str()) == asked);
+            read_version(context.disk, app, manifest, asked.map(|n| locks[n].connection()))?
+        }
+    };
+    if from == manifest.product.version {
+        return Ok(nothing_to_decide(context, manifest, app, from));
+    }
+    let start = start(manifest, &from)?;
+    let mut databases = Vec::new();
+    for ((site, locked), database) in sites.iter().cloned().zip(locks).zip(&manifest.databases) {
+        databases.push(examine(context, bundle, start, site, locked, database)?);
+    }
+    let release = release_files(bundle, start)?;
+    let scan = scan(
+        context.disk,
+        app,
+        &manifest.application,
+        &release,
+        &sites,
+        &context.environment.executable,
+    )?;
+    as_released(context, &from, &scan, app)?;
+    let edits = edited(context.disk, app, &manifest.application.edits)?;
+    let (mut units, own) = units(manifest, &scan)?;
+    units.extend(edits.keys().map(|path| unit(path, Role::Kept)));
+    units.extend(
+        databases
+            .iter()
+            .filter(|d| !d.steps.is_empty())
+            .map(|d| unit(&d.site.unit, Role::Database)),
+    );
+    let fingerprints = |name: &str| databases.iter().find(|d| d.site.name == name).map(|d| d.fingerprint.clone());
+    let first_line = manifest.application.version.file.is_some().then(|| from.to_string());
+    let decision = Decision {
+        app: app.to_owned(),
+        before: confirmation_of(manifest, &from, &sites, &fingerprints, first_line),
+        plan: plan(context, bundle, request, &from, units, own),
+        needs: needs(context, bundle, app, &databases, &edits)?,
+        from,
+        databases,
+        scan,
+        edits,
+        manifest,
+    };
+    decision.volumes(context, request)?;
+    Ok(decision)
+}
+
+fn nothing_to_decide<'a>(context: &Context<'_>, manifest: &'a Manifest, app: &Path, from: Version) -> Decision<'a> {
+    let plan = Plan {
+        format: crate::swap::FORMAT,
+        run: context.run.clone(),
+        kind: RunKind::Update,
+        product: manifest.product.id.clone(),
+        name: manifest.product.name.clone(),
+        from: from.to_string(),
+        to: from.to_string(),
+        bundle: String::new(),
+        units: Vec::new(),
+        own: None,
+        keep: 1,
+        hold: false,
+        snapshot: None,
+    };
+    Decision {
+        app: app.to_owned(),
+        from,
+        plan,
+        databases: Vec::new(),
+        scan: Scan::default(),
+        edits: BTreeMap::new(),
+        before: Confirmation::default(),
+        needs: Needs::default(),
+        manifest,
+    }
+}
+
+fn plan(context: &Context<'_>, bundle: &Bundle, request: &Request, from: &Version, units: Vec<Unit>, own: Option<String>) -> Plan {
+    let manifest = &bundle.manifest;
+    Plan {
+        format: crate::swap::FORMAT,
+        run: context.run.clone(),
+        kind: RunKind::Update,
+        product: manifest.product.id.clone(),
+        name: manifest.product.name.clone(),
+        from: from.to_string(),
+        to: manifest.product.version.to_string(),
+        bundle: bundle.digest.clone(),
+        units,
+        own,
+        keep: manifest.snapshots.keep,
+        hold: request.hold || manifest.snapshots.hold,
+        snapshot: None,
+    }
+}
+
+fn unit(path: &str, role: Role) -> Unit {
+    Unit {
+        path: path.to_owned(),
+        role,
+        had: true,
+        gets: true,
+        had_sides: Vec::new(),
+        gets_sides: Vec::new(),
+    }
+}
+
+fn not_held(context: &Context<'_>, app: &Path) -> Result<()> {
+    match snapshots(&context.work(app))?.into_iter().find(|s| s.held) {
+        Some(held) => fail!(
+            HoldOpen,
+            "Version {} of {} waits to be tried: run this program with “confirm” to keep it, or with “rollback” to go back to {}, before anything else is updated.",
+            held.plan.to,
+            held.plan.name,
+            held.plan.from
+        ),
+        None => Ok(()),
+    }
+}
+
+fn same_product(context: &Context<'_>, manifest: &Manifest, app: &Path) -> Result<()> {
+    let path = Workspace::of_app(app).root.join(crate::swap::INSTALLED);
+    let installed = context
+        .disk
+        .read(&path)?
+        .and_then(|text| serde_json::from_slice::<serde_json::Value>(&text).ok());
+    match installed.as_ref().and_then(|i| i["product"].as_str()) {
+        Some(other) if other != manifest.product.id => Err(Failure::new(
+            Reason::ProductOther,
+            format!(
+                "In “{}” another product is installed (“{other}”); this update is for {}.",
+                app.display(),
+                manifest.product.name
+            ),
+        )
+        .with("value", other)
+        .with("expected", manifest.product.id.as_str())),
+        _ => Ok(()),
+    }
+}
+
+fn start<'m>(manifest: &'m Manifest, from: &Version) -> Result<&'m Start> {
+    if let Some(start) = manifest.starts.iter().find(|s| s.version == *from) {
+        return Ok(start);
+    }
+    let (name, to, known) = (&manifest.product.name, &manifest.product.version, known_versions(manifest));
+    let lowest = manifest.starts.iter().map(|s| &s.version).min();
+    let (reason, message) = if from > to {
+        (
+            Reason::VersionNewer,
+            format!("{name} {from} is installed, which is newer than this update to {to}. There is nothing to do with it here."),
+        )
+    } else if Some(from) < lowest {
+        (
+            Reason::VersionOlder,
+            format!("{name} {from} is installed, and this update starts from {known}. Install an update to one of those first."),
+        )
+    } else {
+        (
+            Reason::VersionUnknown,
+            format!("{name} {from} is installed, and this update starts from {known}. Ask for an update that starts from {from}."),
+        )
+    };
+    Err(Failure::new(reason, message)
+        .with("value", from.to_string())
+        .with("expected", known))
+}
+
+/// A database must be sound, and have the schema of its version, before anything is done with it.
+fn examine<'a>(
+    context: &Context<'_>,
+    bundle: &'a Bundle,
+    start: &Start,
+    site: SiteDatabase,
+    locked: Locked,
+    database: &'a Database,
+) -> Result<HeldDatabase<'a>> {
+    let connection = locked.connection();
+    let told = |e: rusqlite::Error| crate::database::failed(&e, &site.path, "reading");
+    let mode: String = connection.query_row("PRAGMA journal_mode", [], |r| r.get(0)).map_err(told)?;
+    let pages: (u64, u64) = connection
+        .query_row("SELECT page_count, page_size FROM pragma_page_count, pragma_page_size", [], |r| {
+            Ok((r.get(0)?, r.get(1)?))
+        })
+        .map_err(told)?;
+    let needed = unsupported(connection).map_err(told)?;
+    if !needed.is_empty() {
+        fail!(
+            DatabaseUnsupported,
+            "The database “{}” needs what only the application has: {}. Ask those who made the update.",
+            site.path.display(),
+            needed.join("; ")
+        );
+    }
+    let schema = Schema::read(connection, &database.mask)?;
+    let expected = Schema::parse(&bundle.text(start.schemas.get(&database.name).map_or("", String::as_str))?);
+    if schema != expected {
+        let difference = schema.name_difference(&expected);
+        let (more, fewer) = schema.difference(&expected);
+        return Err(Failure::new(
+            Reason::SchemaDrift,
+            format!(
+                "The database “{}” is not as version {} left it: {difference}. This update was not made for it. Send this message to those who made the update.",
+                site.path.display(),
+                start.version
+            ),
+        )
+        .at(&site.path)
+        .with("value", more)
+        .with("expected", fewer));
+    }
+    let errors = integrity_errors(connection).map_err(told)?;
+    if let Some(first) = errors.first() {
+        return Err(Failure::new(
+            Reason::DatabaseCorrupt,
+            format!("The database “{}” was damaged before this update: {first}. Have it repaired, or restore a backup, then run the update again.", site.path.display()),
+        )
+        .at(&site.path)
+        .with("value", errors));
+    }
+    let (violations, mismatches) = violations(connection).map_err(told)?;
+    let broken: u64 = violations.values().sum();
+    if broken > 0 || !mismatches.is_empty() {
+        let message = format!(
+            "“{}” had {broken} rows that point at missing rows before the update; they stay as they are.",
+            site.path.display()
+        );
+        context.reporter.event(&Event::Warning { message: &message });
+    }
+    Ok(HeldDatabase {
+        steps: steps(bundle, start, &database.name)?,
+        rules: rules(&bundle.manifest, &database.name),
+        target: Schema::parse(&bundle.text(bundle.manifest.schemas.get(&database.name).map_or("", String::as_str))?),
+        fingerprint: schema.fingerprint(),
+        wal: mode.eq_ignore_ascii_case("wal"),
+        bytes: pages.0 * pages.1,
+        manifest: database,
+        violations,
+        site,
+        locked,
+    })
+}
+
+fn steps(bundle: &Bundle, start: &Start, database: &str) -> Result<Vec<StepText>> {
+    let mut texts = Vec::new();
+    for migration in bundle.manifest.chain(&start.version) {
+        for step in migration.steps.iter().filter(|s| s.database == database) {
+            texts.push(StepText::new(migration.version.clone(), &step.name, bundle.read(&step.entry)?)?);
+        }
+    }
+    Ok(texts)
+}
+
+fn rules<'m>(manifest: &'m Manifest, database: &str) -> Vec<&'m RowRule> {
+    let means = |rule: &&RowRule| manifest.database_name(rule.database.as_deref()) == Some(database);
+    manifest.rows.iter().filter(means).collect()
+}
+
+fn release_files(bundle: &Bundle, start: &Start) -> Result<BTreeMap<String, String>> {
+    let text = bundle.text(&start.files)?;
+    Ok(text
+        .lines()
+        .filter_map(|line| line.split_once("  "))
+        .map(|(hash, path)| (path.to_owned(), hash.to_owned()))
+        .collect())
+}
+
+/// Known to known: program files must be what the installed release brought.
+fn as_released(context: &Context<'_>, from: &Version, scan: &Scan, app: &Path) -> Result<()> {
+    if let Some(link) = scan.missing.iter().find(|path| through_link(context, app, path)) {
+        return Err(Failure::new(
+            Reason::TargetLink,
+            format!(
+                "“{link}” is reached through a link or another volume, which a rename cannot move. Put the files themselves into “{}”.",
+                app.display()
+            ),
+        )
+        .with("value", link.as_str()));
+    }
+    let name = |list: &[String]| {
+        let shown: Vec<String> = list.iter().take(5).map(|p| format!("“{p}”")).collect();
+        shown.join(", ")
+            + &if list.len() > 5 {
+                format!(" and {} more", list.len() - 5)
+            } else {
+                String::new()
+            }
+    };
+    let mut parts = Vec::new();
+    if !scan.changed.is_empty() {
+        parts.push(format!("{} differ from what was installed", name(&scan.changed)));
+    }
+    if !scan.missing.is_empty() {
+        parts.push(format!("{} are missing", name(&scan.missing)));
+    }
+    if parts.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::new(
+        Reason::CodeChanged,
+        format!(
+            "The program in “{}” is not version {from} as it was released: {}. Install that version again, or send this message to those who made the update.",
+            app.display(),
+            parts.join("; ")
+        ),
+    )
+    .at(app)
+    .with("value", scan.changed.clone())
+    .with("missing", scan.missing.clone()))
+}
+
+fn through_link(context: &Context<'_>, app: &Path, path: &str) -> bool {
+    let parts: Vec<&str> = path.split('/').collect();
+    (1..=parts.len()).any(|n| {
+        matches!(
+            context.disk.kind(&app.join(parts[..n].join("/"))),
+            Ok(Some(crate::disk::Kind::Other))
+        )
+    })
+}
+
+/// The stage holds all code and a copy of each database; a database may grow, and its rollback journal may reach the size that it had.
+fn needs(
+    context: &Context<'_>,
+    bundle: &Bundle,
+    app: &Path,
+    databases: &[HeldDatabase<'_>],
+    edits: &BTreeMap<String, Vec<u8>>,
+) -> Result<Needs> {
+    let mut needs = Needs::default();
+    let code: u64 = bundle.manifest.code().map(|(_, e)| e.size).sum();
+    let edited: u64 = edits.values().map(|text| text.len() as u64).sum();
+    needs.add(app, code + edited, bundle.manifest.code().count() as u64)?;
+    for database in databases {
+        let folder = database.site.path.parent().unwrap_or(app);
+        let (copy, journal) = (database.bytes, if database.steps.is_empty() { 0 } else { database.bytes });
+        let growth = if database.steps.is_empty() {
+            0.0
+        } else {
+            database.bytes as f64 * database.manifest.growth
+        };
+        needs.add(folder, copy + journal + growth as u64, 1)?;
+    }
+    let _ = context;
+    Ok(needs)
+}
+
+impl Decision<'_> {
+    /// The question whether to begin.
+    pub fn question<'q>(&'q self, folder: &'q str) -> Question<'q> {
+        Question::Update {
+            product: &self.plan.name,
+            from: &self.plan.from,
+            to: &self.plan.to,
+            folder,
+        }
+    }
+
+    /// Every folder in which something is renamed must be writable, on a volume that renames safely.
+    fn volumes(&self, context: &Context<'_>, request: &Request) -> Result<()> {
+        let mut folders = vec![self.app.clone()];
+        folders.extend(
+            self.plan
+                .units
+                .iter()
+                .filter_map(|u| places(&self.app, u).live.parent().map(Path::to_owned)),
+        );
+        folders.sort();
+        folders.dedup();
+        for folder in folders {
+            if context.disk.kind(&folder)?.is_none() {
+                continue;
+            }
+            if !platform::may_write(&folder) {
+                return Err(Failure::new(
+                    Reason::TargetDenied,
+                    format!(
+                        "This user may not write to “{}”. Run the update as a user who may, for example as an administrator.",
+                        folder.display()
+                    ),
+                )
+                .at(&folder));
+            }
+            let volume = platform::volume(&folder).map_err(|e| crate::disk::failed("looking at the volume of", &folder, &e))?;
+            if !volume.renames_safely {
+                if !request.allow_fat {
+                    return Err(Failure::new(
+                        Reason::TargetVolume,
+                        format!("“{}” is on a FAT volume, where a power cut in the wrong moment can lose both versions. Move the application to another volume, or say --allow-fat to take the risk.", folder.display()),
+                    )
+                    .at(&folder));
+                }
+                let message = format!(
+                    "“{}” is on a FAT volume: a power cut in the wrong moment could have lost both versions.",
+                    folder.display()
+                );
+                context.reporter.event(&Event::Warning { message: &message });
+            }
+        }
+        Ok(())
+    }
+
+    /// Fails if there is not enough room for this request.
+    pub fn room_for(&mut self, _context: &Context<'_>, request: &Request) -> Result<()> {
+        if request.test {
+            // A trial pair is complete: it gets copies of the site's own files, too.
+            let own = self.scan.files.values().filter(|f| f.owner == Owner::Site);
+            let (bytes, files) = own.fold((0, 0), |(bytes, files), f| (bytes + f.size, files + 1));
+            self.needs.add(&self.app.clone(), bytes, files)?;
+        }
+        self.needs.check()
+    }
+
+    /// Whether a path is the application's own: code of the release or a database. What the site keeps there may be open.
+    pub fn is_ours(&self, path: &Path) -> bool {
+        let is_database = |d: &HeldDatabase<'_>| {
+            path == d.site.path
+                || crate::database::SIDE_SUFFIXES
+                    .iter()
+                    .any(|s| path == crate::database::side_file(&d.site.path, s))
+        };
+        let inside = path.strip_prefix(&self.app).ok().and_then(Path::to_str);
+        let file = inside.and_then(|p| self.scan.files.get(p));
+        file.is_some_and(|f| matches!(f.owner, Owner::Release(_) | Owner::Derived)) || self.databases.iter().any(is_database)
+    }
+
+    /// Whoever has the application or its data open.
+    pub fn holders(&self) -> Vec<platform::Holder> {
+        let scripts: Vec<PathBuf> = self.manifest.application.entry.iter().map(|e| self.app.join(e)).collect();
+        platform::holders(&|path| self.is_ours(path), &scripts)
+    }
+
+    /// The plan for people and machines.
+    pub fn described(&self) -> Described {
+        let database = |d: &HeldDatabase<'_>| DatabasePlan {
+            name: d.site.name.clone(),
+            path: d.site.path.clone(),
+            bytes: d.bytes,
+            steps: d.steps.iter().map(|s| format!("{}/{}", s.version, s.name)).collect(),
+        };
+        Described {
+            product: self.plan.name.clone(),
+            from: self.plan.from.clone(),
+            to: self.plan.to.clone(),
+            folder: self.app.clone(),
+            migrations: self.manifest.chain(&self.from).map(|m| m.version.to_string()).collect(),
+            databases: self.databases.iter().map(database).collect(),
+            units: self.plan.units.clone(),
+            edits: self.edits.keys().cloned().collect(),
+            kept_files: self.scan.files.values().filter(|f| f.owner == Owner::Site).count(),
+            space: self.needs.clone(),
+            holders: self.holders(),
+        }
+    }
+}
+
+impl std::fmt::Display for Described {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        use super::space::human;
+        writeln!(f, "{} in “{}”: {} to {}", self.product, self.folder.display(), self.from, self.to)?;
+        for database in &self.databases {
+            writeln!(
+                f,
+                "  database {} ({}): {}",
+                database.name,
+                human(database.bytes),
+                database.path.display()
+            )?;
+            for step in &database.steps {
+                writeln!(f, "    step {step}")?;
+            }
+        }
+        for unit in &self.units {
+            let what = match (unit.had, unit.gets) {
+                (true, true) => "replaced",
+                (false, _) => "added",
+                (true, false) => "removed",
+            };
+            let role = if unit.role == Role::Entry { " (entry)" } else { "" };
+            writeln!(f, "  {what:9}{}{role}", unit.path)?;
+        }
+        for edit in &self.edits {
+            writeln!(f, "  edited   {edit}")?;
+        }
+        writeln!(f, "  {} files of the site's own stay where they are", self.kept_files)?;
+        for need in &self.space.0 {
+            writeln!(
+                f,
+                "  needs {} of {} free at “{}”",
+                human(need.needed_bytes),
+                human(need.free_bytes),
+                need.folder.display()
+            )?;
+        }
+        for holder in &self.holders {
+            writeln!(
+                f,
+                "  in use by “{}” (process {}): {}",
+                holder.name,
+                holder.pid,
+                holder.path.display()
+            )?;
+        }
+        writeln!(f, "Nothing was changed.")
+    }
+}

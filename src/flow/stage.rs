@@ -1,0 +1,288 @@
+//! The stage: the new code unpacked beside the old, sealed so that what was checked is what goes live.
+
+use super::Context;
+use super::preflight::Decision;
+use super::quiesce::Quiet;
+use super::result::Outcome;
+use super::verify::{Verified, VerifiedDatabase, programs};
+use crate::bundle::Bundle;
+use crate::bundle::manifest::Moment;
+use crate::database::{Mark, SIDE_SUFFIXES, Schema, open_copy, side_file};
+use crate::disk::{Kind, copy_file, create_dirs, failed, hash_file, remove_tree, write_new};
+use crate::failure::{Failure, Reason, Result};
+use crate::platform::{self, Attributes};
+use crate::report::{Event, Stage};
+use crate::site::{Owner, confirmation_of};
+use crate::swap::{self, Armed, Before, Confirmation, Role, Staged, Workspace, places};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// A stage that is complete, durable and read back, with the live pair still locked.
+#[must_use = "a sealed stage must be armed, left beside, or given back"]
+pub struct Sealed<'a> {
+    quiet: Quiet<'a>,
+    databases: Vec<VerifiedDatabase>,
+    confirmation: Confirmation,
+}
+
+/// Unpacks the new code, each file hashed as it is written. Files that the site keeps are not in the stage, edited ones are.
+pub fn unpack(context: &Context<'_>, bundle: &Bundle, decision: &Decision<'_>) -> Result<()> {
+    let new = Workspace::of_app(&decision.app).new();
+    let total: u64 = bundle.manifest.code().map(|(_, e)| e.size).sum();
+    let mut done = 0;
+    for (path, entry) in staged_code(bundle, decision) {
+        if context.reporter.cancelled() {
+            return Err(Failure::new(Reason::Cancelled, "The update was cancelled."));
+        }
+        let to = new.join(path);
+        create_dirs(context.disk, to.parent().unwrap_or(&new))?;
+        let mut file = context.disk.create(&to)?;
+        bundle.copy(&entry.path, &mut file)?;
+        done += entry.size;
+        context.reporter.event(&Event::Progress {
+            stage: Stage::Verify,
+            done,
+            total,
+        });
+    }
+    for (path, text) in &decision.edits {
+        let to = new.join(path);
+        create_dirs(context.disk, to.parent().unwrap_or(&new))?;
+        write_new(context.disk, &to, text)?;
+    }
+    for (path, entry) in staged_code(bundle, decision) {
+        give_attributes(context, decision, &new, path, entry.executable)?;
+    }
+    for path in decision.edits.keys() {
+        give_attributes(context, decision, &new, path, false)?;
+    }
+    Ok(())
+}
+
+/// The files of the release that are staged: all but those of which the site keeps its own.
+fn staged_code<'b>(bundle: &'b Bundle, decision: &'b Decision<'_>) -> impl Iterator<Item = (&'b str, &'b crate::bundle::manifest::Entry)> {
+    let own = |path: &str| decision.scan.files.get(path).is_some_and(|f| f.owner == Owner::Site);
+    bundle.manifest.code().filter(move |(path, _)| !own(path))
+}
+
+/// A staged file, and the folders above it, get what the live ones of the same name have.
+fn give_attributes(context: &Context<'_>, decision: &Decision<'_>, new: &Path, path: &str, executable: bool) -> Result<()> {
+    let read = |path: &Path| platform::attributes(path).map_err(|e| failed("reading the access rights of", path, &e));
+    let above = read(&decision.app)?;
+    let parts: Vec<&str> = path.split('/').collect();
+    for n in 1..=parts.len() {
+        let part = parts[..n].join("/");
+        let (live, staged) = (decision.app.join(&part), new.join(&part));
+        let is_folder = n < parts.len();
+        let wanted = match context.disk.kind(&live)? {
+            Some(Kind::File(_)) if !is_folder && executable => read(&live)?.executable(),
+            Some(Kind::File(_)) if !is_folder => read(&live)?,
+            Some(Kind::Folder) if is_folder => read(&live)?,
+            _ => Attributes::for_new_in(&above, executable, is_folder),
+        };
+        if read(&staged)? != wanted {
+            context.disk.set_attributes(&staged, &wanted)?;
+        }
+    }
+    Ok(())
+}
+
+/// Removes what does not belong, makes everything durable, and reads it back.
+pub fn seal<'a>(context: &Context<'_>, bundle: &Bundle, verified: Verified<'a>) -> Result<Sealed<'a>> {
+    let Verified { quiet, databases } = verified;
+    let decision = &quiet.decision;
+    let new = Workspace::of_app(&decision.app).new();
+    let mut expected: BTreeMap<PathBuf, String> = staged_code(bundle, decision)
+        .map(|(path, e)| (new.join(path), e.sha256.clone()))
+        .collect();
+    expected.extend(
+        decision
+            .edits
+            .iter()
+            .map(|(path, text)| (new.join(path), crate::bundle::sha256(text))),
+    );
+    expected.extend(databases.iter().map(|d| (d.path.clone(), d.sha256.clone())));
+    remove_strangers(context, &new, &expected)?;
+    for (held, database) in decision.databases.iter().zip(&databases) {
+        let live = platform::attributes(&held.site.path).map_err(|e| failed("reading the access rights of", &held.site.path, &e))?;
+        context.disk.set_attributes(&database.path, &live)?;
+        let folder = database.path.parent().unwrap_or(&new);
+        context.disk.flush_file(&database.path)?;
+        context.disk.flush_dir(folder)?;
+        for suffix in SIDE_SUFFIXES {
+            remove_tree(context.disk, &side_file(&database.path, suffix))?;
+        }
+    }
+    context.disk.flush_all(&new)?;
+    context.disk.flush_dir(&Workspace::of_app(&decision.app).root)?;
+    read_back(context, &expected)?;
+    let confirmation = confirmation(bundle, decision, &databases)?;
+    Ok(Sealed {
+        quiet,
+        databases,
+        confirmation,
+    })
+}
+
+/// A check may have left files behind; what the bundle does not list does not go live.
+fn remove_strangers(context: &Context<'_>, folder: &Path, expected: &BTreeMap<PathBuf, String>) -> Result<()> {
+    for name in context.disk.list(folder)? {
+        let path = folder.join(name);
+        let is_ours = expected.contains_key(&path);
+        let holds_ours = expected
+            .range(path.clone()..)
+            .next()
+            .is_some_and(|(next, _)| next.starts_with(&path));
+        match context.disk.kind(&path)? {
+            Some(Kind::Folder) if holds_ours => remove_strangers(context, &path, expected)?,
+            Some(Kind::File(_)) if is_ours => {}
+            _ => remove_tree(context.disk, &path)?,
+        }
+    }
+    Ok(())
+}
+
+fn read_back(context: &Context<'_>, expected: &BTreeMap<PathBuf, String>) -> Result<()> {
+    for (n, (path, hash)) in expected.iter().enumerate() {
+        let found = match context.disk.kind(path)? {
+            Some(Kind::File(_)) => hash_file(context.disk, path)?,
+            _ => "nothing".to_owned(),
+        };
+        if found != *hash {
+            return Err(Failure::new(
+                Reason::StageDamaged,
+                format!(
+                    "“{}” does not read back as it was written, or a check changed it. Check the disk, then run the update again.",
+                    path.display()
+                ),
+            )
+            .at(path)
+            .with("value", found)
+            .with("expected", hash.as_str()));
+        }
+        context.reporter.event(&Event::Progress {
+            stage: Stage::Stage,
+            done: n as u64 + 1,
+            total: expected.len() as u64,
+        });
+    }
+    Ok(())
+}
+
+fn confirmation(bundle: &Bundle, decision: &Decision<'_>, databases: &[VerifiedDatabase]) -> Result<Confirmation> {
+    let manifest = &bundle.manifest;
+    let sites: Vec<_> = decision.databases.iter().map(|d| d.site.clone()).collect();
+    let mut fingerprints = BTreeMap::new();
+    for held in &decision.databases {
+        fingerprints.insert(held.site.name.clone(), held.target.fingerprint());
+    }
+    let first_line = match &manifest.application.version.file {
+        Some(file) => {
+            let text = bundle.read(&format!("code/{file}"))?;
+            let text = String::from_utf8_lossy(&text).into_owned();
+            Some(text.lines().next().unwrap_or_default().trim().to_owned())
+        }
+        None => None,
+    };
+    let mut confirmation = confirmation_of(
+        manifest,
+        &manifest.product.version,
+        &sites,
+        &|name| fingerprints.get(name).cloned(),
+        first_line,
+    );
+    let live: BTreeMap<String, PathBuf> = sites.iter().map(|s| (s.name.clone(), s.path.clone())).collect();
+    confirmation.programs = programs(&manifest.checks, Moment::Live, &decision.app, &live);
+    debug_assert_eq!(databases.len(), sites.len());
+    Ok(confirmation)
+}
+
+impl Sealed<'_> {
+    /// Records what the live pair looks like under the lock, arms the journal, and gives the locks up for the renames.
+    pub fn arm(self, context: &Context<'_>) -> Result<Armed> {
+        let decision = self.quiet.decision;
+        let mut plan = decision.plan.clone();
+        let (mut marks, mut hashes, mut contents) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+        for unit in &mut plan.units {
+            let at = places(&decision.app, unit);
+            match unit.role {
+                Role::Database => {
+                    for suffix in SIDE_SUFFIXES {
+                        if context.disk.kind(&side_file(&at.live, suffix))?.is_some() {
+                            unit.had_sides.push(suffix.to_owned());
+                        }
+                    }
+                    let staged = self.databases.iter().find(|d| d.path == at.new);
+                    hashes.extend(staged.map(|d| (unit.path.clone(), d.sha256.clone())));
+                    contents.extend(staged.map(|d| (unit.path.clone(), d.contents.clone())));
+                    marks.insert(unit.path.clone(), Mark::of(context.disk, &at.live)?);
+                }
+                Role::Kept => {
+                    hashes.extend(
+                        decision
+                            .edits
+                            .get(&unit.path)
+                            .map(|text| (unit.path.clone(), crate::bundle::sha256(text))),
+                    );
+                    marks.insert(unit.path.clone(), Mark::of(context.disk, &at.live)?);
+                }
+                Role::Entry | Role::Code => {}
+            }
+        }
+        let staged = Staged {
+            plan,
+            marks,
+            hashes,
+            confirmation: self.confirmation,
+            before: Before {
+                confirmation: decision.before.clone(),
+                contents,
+            },
+        };
+        let armed = swap::arm(&context.work(&decision.app), staged)?;
+        for database in decision.databases {
+            database.locked.close()?;
+        }
+        Ok(armed)
+    }
+}
+
+/// Ends a trial: the new pair, with copies of the site's own files, is left beside the live one.
+pub fn leave_beside(context: &Context<'_>, sealed: Sealed<'_>) -> Result<Outcome> {
+    let decision = &sealed.quiet.decision;
+    let work = context.work(&decision.app);
+    let root = Workspace::of_app(&decision.app);
+    let own = decision
+        .scan
+        .files
+        .iter()
+        .filter(|(path, f)| f.owner == Owner::Site && !decision.edits.contains_key(*path));
+    for (path, _) in own {
+        let (from, to) = (decision.app.join(path), root.new().join(path));
+        if matches!(context.disk.kind(&from)?, Some(Kind::File(_))) && context.disk.kind(&to)?.is_none() {
+            create_dirs(context.disk, to.parent().unwrap_or(&root.root))?;
+            copy_file(context.disk, &from, &to)?;
+        }
+    }
+    let mut databases = BTreeMap::new();
+    for workspace in swap::workspaces(&decision.app, &decision.plan) {
+        let test = workspace.root.join("test");
+        remove_tree(context.disk, &test)?;
+        if context.disk.kind(&workspace.new())?.is_some() {
+            context.disk.rename(&workspace.new(), &test)?;
+        }
+        context.disk.flush_dir(&workspace.root)?;
+    }
+    for held in &decision.databases {
+        let (workspace, inside) = swap::workspace_of(&decision.app, &held.site.unit);
+        let moved = workspace.root.join("test").join(inside);
+        // The copy must open where it now lies.
+        Schema::read(&open_copy(&moved)?, &held.manifest.mask)?;
+        databases.insert(held.site.name.clone(), moved);
+    }
+    swap::archive(&work, &decision.plan.run)?;
+    Ok(Outcome::Tested {
+        folder: root.root.join("test"),
+        databases,
+    })
+}

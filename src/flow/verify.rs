@@ -1,0 +1,197 @@
+//! Asks the migrated copies and the new code everything that can be asked before they go live.
+
+use super::Context;
+use super::migrate::{Candidate, Migrated};
+use super::preflight::HeldDatabase;
+use super::quiesce::Quiet;
+use super::stage;
+use crate::bundle::Bundle;
+use crate::bundle::manifest::{Check, Moment};
+use crate::checks;
+use crate::database::{Schema, TableContent, Violations, contents, failed, integrity_errors, side_file, table_content, tables, violations};
+use crate::disk::hash_file;
+use crate::failure::{Failure, Reason, Result};
+use crate::report::Event;
+use crate::swap::{ProgramConfirmation, Workspace};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// Everything that was asked gave the right answer.
+#[must_use = "a verified stage must be sealed or given back"]
+pub struct Verified<'a> {
+    /// The live pair at rest.
+    pub quiet: Quiet<'a>,
+    /// The staged databases, in the order of the databases.
+    pub databases: Vec<VerifiedDatabase>,
+}
+
+/// A staged database that is closed and in its final form.
+pub struct VerifiedDatabase {
+    /// Where it is staged.
+    pub path: PathBuf,
+    /// SHA-256 of the file.
+    pub sha256: String,
+    /// What is in its tables.
+    pub contents: BTreeMap<String, TableContent>,
+}
+
+/// Checks the copies, unpacks the code, and runs the payload's own checks on both.
+pub fn verify<'a>(context: &Context<'_>, bundle: &Bundle, migrated: Migrated<'a>) -> Result<Verified<'a>> {
+    let Migrated { quiet, copies } = migrated;
+    let mut databases = Vec::new();
+    for (held, candidate) in quiet.decision.databases.iter().zip(copies) {
+        databases.push(one_database(context, bundle, held, candidate)?);
+    }
+    stage::unpack(context, bundle, &quiet.decision)?;
+    let stage = Workspace::of_app(&quiet.decision.app).new();
+    let staged: BTreeMap<String, PathBuf> = quiet
+        .decision
+        .databases
+        .iter()
+        .zip(&databases)
+        .map(|(held, d)| (held.site.name.clone(), d.path.clone()))
+        .collect();
+    for program in programs(&bundle.manifest.checks, Moment::Stage, &stage, &staged) {
+        let output = checks::run(&program.name, &program.run, &stage, program.time_limit_s, &|| {
+            context.reporter.cancelled()
+        })?;
+        note(context, &format!("check “{}”: {}", program.name, output.trim()));
+    }
+    for database in &databases {
+        if hash_file(context.disk, &database.path)? != database.sha256 || context.disk.kind(&side_file(&database.path, "-wal"))?.is_some() {
+            return Err(Failure::new(
+                Reason::CheckWrote,
+                format!(
+                    "A check changed the database “{}”; a check must only look. Ask those who made the update for a corrected one.",
+                    database.path.display()
+                ),
+            )
+            .at(&database.path));
+        }
+    }
+    Ok(Verified { quiet, databases })
+}
+
+/// The programs to run at some moment, with `{application}` and `{database.NAME}` replaced.
+pub fn programs(all: &[Check], moment: Moment, application: &Path, databases: &BTreeMap<String, PathBuf>) -> Vec<ProgramConfirmation> {
+    let fill = |word: &String| {
+        let filled = word.replace("{application}", &application.display().to_string());
+        databases.iter().fold(filled, |w, (name, path)| {
+            w.replace(&format!("{{database.{name}}}"), &path.display().to_string())
+        })
+    };
+    let wanted = all.iter().filter(|c| !c.run.is_empty() && c.at.contains(&moment));
+    wanted
+        .map(|check| ProgramConfirmation {
+            name: check.name.clone(),
+            run: check.run.iter().map(fill).collect(),
+            time_limit_s: check.time_limit_s,
+        })
+        .collect()
+}
+
+fn one_database(context: &Context<'_>, bundle: &Bundle, held: &HeldDatabase<'_>, candidate: Candidate) -> Result<VerifiedDatabase> {
+    let Candidate { path, connection, report } = candidate;
+    let told = |e: rusqlite::Error| failed(&e, &path, "checking");
+    let schema = Schema::read(&connection, &held.manifest.mask)?;
+    if schema != held.target {
+        let difference = schema.name_difference(&held.target);
+        return Err(Failure::new(
+            Reason::SchemaDrift,
+            format!("The migrated copy of “{}” has not the schema that it had when the update was packed: {difference}. Ask those who made the update.", held.site.path.display()),
+        )
+        .at(&held.site.path));
+    }
+    let errors = integrity_errors(&connection).map_err(told)?;
+    if let Some(first) = errors.first() {
+        return Err(Failure::new(
+            Reason::CheckFailed,
+            format!(
+                "The migrated copy of “{}” is not sound: {first}. Ask those who made the update.",
+                held.site.path.display()
+            ),
+        )
+        .with("value", errors));
+    }
+    foreign_keys(held, &connection, &report)?;
+    let contents = contents(&connection).map_err(told)?;
+    untouched(held, &report, &contents)?;
+    for check in bundle
+        .manifest
+        .checks
+        .iter()
+        .filter(|c| bundle.manifest.database_name(c.database.as_deref()) == Some(&held.site.name))
+    {
+        if let (Some(sql), Some(expected)) = (&check.sql, &check.expect) {
+            checks::ask(&connection, &check.name, sql, expected)?;
+            note(context, &format!("check “{}”: as expected", check.name));
+        }
+    }
+    // The result keeps the journal mode of the original; everything before worked without a log.
+    if held.wal {
+        connection.execute_batch("PRAGMA journal_mode=WAL;").map_err(told)?;
+    }
+    connection.close().map_err(|(_, e)| failed(&e, &path, "closing"))?;
+    context.disk.flush_file(&path)?;
+    Ok(VerifiedDatabase {
+        sha256: hash_file(context.disk, &path)?,
+        path,
+        contents,
+    })
+}
+
+/// Rows that point at missing rows: those that were there before stay, new ones stop the update.
+fn foreign_keys(held: &HeldDatabase<'_>, connection: &rusqlite::Connection, report: &crate::database::StepReport) -> Result<()> {
+    let (after, mismatches) = violations(connection).map_err(|e| failed(&e, &held.site.path, "checking"))?;
+    let name_now = |table: &String| {
+        report.accounts.iter().fold(table.clone(), |name, (_, accounts)| {
+            let account = accounts.iter().find(|a| a.table == name);
+            account
+                .and_then(|a| a.now.clone().or_else(|| a.moved_to.first().cloned()))
+                .unwrap_or(name)
+        })
+    };
+    let mut before = Violations::new();
+    for ((table, parent), count) in &held.violations {
+        *before.entry((name_now(table), name_now(parent))).or_default() += count;
+    }
+    let new = after.iter().find(|(pair, count)| **count > before.get(pair).copied().unwrap_or(0));
+    match (new, mismatches.first()) {
+        (None, None) => Ok(()),
+        (None, Some(mismatch)) if held.violations.is_empty() && !report.touched.is_empty() => {
+            Err(Failure::new(Reason::CheckFailed, format!("The migrated copy has a foreign key that cannot hold: {mismatch}. Ask those who made the update.")))
+        }
+        (None, Some(_)) => Ok(()),
+        (Some(((table, parent), count)), _) => Err(Failure::new(
+            Reason::CheckFailed,
+            format!("After the migration {count} rows of “{table}” point at rows of “{parent}” that are not there. Ask those who made the update."),
+        )
+        .with("table", table.as_str())
+        .with("value", *count)),
+    }
+}
+
+/// A table that no step named must hold what the live one holds.
+fn untouched(held: &HeldDatabase<'_>, report: &crate::database::StepReport, contents: &BTreeMap<String, TableContent>) -> Result<()> {
+    let live = held.locked.connection();
+    let told = |e: rusqlite::Error| failed(&e, &held.site.path, "reading");
+    for table in tables(live)
+        .map_err(told)?
+        .iter()
+        .filter(|t| !report.touched.contains(*t) && !t.starts_with("holdfast_"))
+    {
+        let before = table_content(live, table).map_err(told)?;
+        if contents.get(table) != Some(&before) {
+            return Err(Failure::new(
+                Reason::TableChanged,
+                format!("The table “{table}” came out different, and no step touches it. Check the disk, then run the update again."),
+            )
+            .with("table", table.as_str()));
+        }
+    }
+    Ok(())
+}
+
+fn note(context: &Context<'_>, message: &str) {
+    context.reporter.event(&Event::Note { message });
+}

@@ -1,0 +1,20 @@
+//! The payload folder as the release manager writes it, and its way into a bundle. build.rs compiles these modules, too, so
+//! they use nothing of the updater's flow.
+
+mod release;
+mod resolve;
+mod source;
+mod trial;
+mod validate;
+
+pub use release::{FileList, read_list, write_list};
+pub use resolve::{Resolved, resolve};
+pub use source::{Source, read_source};
+
+use crate::failure::{Failure, Reason};
+use std::path::Path;
+
+/// A payload that cannot be packed: what is wrong, and where.
+pub fn invalid(path: &Path, message: impl std::fmt::Display) -> Failure {
+    Failure::new(Reason::PayloadInvalid, format!("{}: {message}", path.display())).at(path)
+}

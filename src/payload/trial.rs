@@ -1,0 +1,88 @@
+//! Runs the whole chain at packing, on the databases of the old releases, so that the schema at the end is known and a step that
+//! cannot run never leaves the desk.
+
+use super::invalid;
+use crate::bundle::manifest::RowRule;
+use crate::database::{Schema, StepText, migrate};
+use crate::failure::{Failure, Reason, Result};
+use crate::report::Nobody;
+use crate::version::Version;
+use rusqlite::{Connection, OpenFlags};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// One database through all versions.
+pub struct Trial<'a> {
+    /// The releases' databases: SQL scripts or database files, by version.
+    pub releases: &'a BTreeMap<Version, PathBuf>,
+    /// All steps of this database, ascending.
+    pub steps: &'a [StepText],
+    /// The rules for rows.
+    pub rules: &'a [&'a RowRule],
+    /// The manifest's masks.
+    pub masks: &'a [String],
+}
+
+impl Trial<'_> {
+    /// The schema of each release, and the one to which every one of them leads.
+    pub fn run(&self) -> Result<(BTreeMap<Version, Schema>, Schema)> {
+        let mut schemas = BTreeMap::new();
+        for (version, path) in self.releases {
+            let schema = Schema::read(&open(path)?, self.masks).map_err(|f| invalid(path, f.message))?;
+            schemas.insert(version.clone(), schema);
+        }
+        let mut target: Option<(Version, Schema)> = None;
+        for (start, path) in self.releases {
+            let end = self.chain(start, path, &schemas)?;
+            match &target {
+                Some((other, expected)) if *expected != end => {
+                    let difference = end.name_difference(expected);
+                    let message = format!("from {start} the migrations lead to another schema than from {other}: {difference}");
+                    return Err(invalid(path, message));
+                }
+                Some(_) => {}
+                None => target = Some((start.clone(), end)),
+            }
+        }
+        let (_, target) = target.ok_or_else(|| Failure::new(Reason::PayloadInvalid, "there is no release to start from"))?;
+        Ok((schemas, target))
+    }
+
+    /// Runs the steps from one release, and compares with every later release on the way.
+    fn chain(&self, start: &Version, path: &Path, schemas: &BTreeMap<Version, Schema>) -> Result<Schema> {
+        let mut connection = open(path)?;
+        let steps: Vec<&StepText> = self.steps.iter().filter(|s| s.version > *start).collect();
+        for steps in steps.chunk_by(|a, b| a.version == b.version) {
+            let steps: Vec<StepText> = steps.iter().map(|s| (*s).clone()).collect();
+            migrate(&mut connection, &steps, self.rules, "packing", &Nobody).map_err(|f| {
+                Failure::new(Reason::PayloadInvalid, format!("Tried on {}: {}", path.display(), f.message)).with("reason", f.reason.code())
+            })?;
+            let schema = Schema::read(&connection, self.masks)?;
+            if let Some(expected) = schemas.get(&steps[0].version).filter(|expected| **expected != schema) {
+                let difference = schema.name_difference(expected);
+                let message = format!(
+                    "the migrations from {start} to {} do not give that release's schema: {difference}",
+                    steps[0].version
+                );
+                return Err(invalid(path, message));
+            }
+        }
+        Schema::read(&connection, self.masks)
+    }
+}
+
+/// A working copy in memory of a release's database: a script is run, a database file is copied.
+fn open(path: &Path) -> Result<Connection> {
+    let failed = |e: rusqlite::Error| invalid(path, format!("cannot be used as a release's database: {e}"));
+    let mut memory = Connection::open_in_memory().map_err(failed)?;
+    if path.extension().is_some_and(|e| e == "sql") {
+        let script = std::fs::read_to_string(path).map_err(|e| invalid(path, format!("cannot be read: {e}")))?;
+        memory.execute_batch("PRAGMA foreign_keys=OFF;").map_err(failed)?;
+        memory.execute_batch(&script).map_err(failed)?;
+    } else {
+        let file = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY).map_err(failed)?;
+        let backup = rusqlite::backup::Backup::new(&file, &mut memory).map_err(failed)?;
+        backup.step(-1).map_err(failed)?;
+    }
+    Ok(memory)
+}

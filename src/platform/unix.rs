@@ -1,0 +1,206 @@
+//! Unix, as far as Linux has it: renames, flushes, attributes, volumes, processes.
+#![allow(clippy::disallowed_methods, reason = "the disk module calls this one")]
+
+mod holders;
+mod program;
+
+pub use holders::{Holder, holders};
+pub use program::{Ended, run_limited};
+
+use rustix::fs::{self, AtFlags, CWD, RenameFlags, XattrFlags};
+use std::fs::File;
+use std::io;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+/// Renames within a volume to a name at which nothing may stand.
+pub fn rename_new(from: &Path, to: &Path) -> io::Result<()> {
+    match fs::renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE) {
+        // Some file systems know no flags; nobody else works in Holdfast's folders, so looking first is enough there.
+        Err(rustix::io::Errno::INVAL | rustix::io::Errno::NOSYS) => match to.symlink_metadata() {
+            Ok(_) => Err(io::ErrorKind::AlreadyExists.into()),
+            Err(_) => std::fs::rename(from, to),
+        },
+        done => Ok(done?),
+    }
+}
+
+/// Renames a file onto another.
+pub fn rename_over(from: &Path, to: &Path) -> io::Result<()> {
+    std::fs::rename(from, to)
+}
+
+/// Makes the entries of a folder durable.
+pub fn flush_dir(path: &Path) -> io::Result<()> {
+    File::open(path)?.sync_all()
+}
+
+/// Makes everything below a folder durable: one flush of the whole file system costs less than one for each of ten thousand files.
+pub fn flush_all(folder: &Path) -> io::Result<()> {
+    Ok(fs::syncfs(File::open(folder)?)?)
+}
+
+/// Owner, mode and extended attributes (access lists are among them) of a file or folder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attributes {
+    owner: (u32, u32),
+    mode: u32,
+    extended: Vec<(Vec<u8>, Vec<u8>)>,
+}
+
+impl Attributes {
+    /// For something new in a folder with these attributes: its owner, and the usual mode.
+    pub fn for_new_in(folder: &Attributes, executable: bool, is_folder: bool) -> Attributes {
+        Attributes {
+            owner: folder.owner,
+            mode: if executable || is_folder { 0o755 } else { 0o644 },
+            extended: Vec::new(),
+        }
+    }
+
+    /// The same, and whoever may read may also run it.
+    pub fn executable(mut self) -> Self {
+        self.mode |= (self.mode & 0o444) >> 2;
+        self
+    }
+}
+
+/// Reads what [`set_attributes`] gives to another file.
+pub fn attributes(path: &Path) -> io::Result<Attributes> {
+    let meta = std::fs::metadata(path)?;
+    let mut extended = Vec::new();
+    for name in extended_names(path)? {
+        let mut value = vec![0; fs::getxattr(path, &*name, &mut [0u8; 0][..]).unwrap_or(0)];
+        if let Ok(length) = fs::getxattr(path, &*name, &mut value[..]) {
+            value.truncate(length);
+            extended.push((name, value));
+        }
+    }
+    Ok(Attributes {
+        owner: (meta.uid(), meta.gid()),
+        mode: meta.mode() & 0o7777,
+        extended,
+    })
+}
+
+fn extended_names(path: &Path) -> io::Result<Vec<Vec<u8>>> {
+    let length = match fs::listxattr(path, &mut [0u8; 0][..]) {
+        Ok(length) => length,
+        Err(rustix::io::Errno::NOTSUP) => 0,
+        Err(e) => return Err(e.into()),
+    };
+    let mut names = vec![0u8; length];
+    let length = if length == 0 { 0 } else { fs::listxattr(path, &mut names[..])? };
+    let names = names[..length].split(|b| *b == 0).filter(|n| !n.is_empty());
+    // The kernel's own labels are not the site's to give.
+    Ok(names
+        .filter(|n| n.starts_with(b"user.") || n.starts_with(b"system.posix_acl"))
+        .map(<[u8]>::to_vec)
+        .collect())
+}
+
+/// Gives owner, mode and extended attributes. Only root may give a file away; anyone else keeps it.
+pub fn set_attributes(path: &Path, attributes: &Attributes) -> io::Result<()> {
+    let meta = std::fs::metadata(path)?;
+    if (meta.uid(), meta.gid()) != attributes.owner {
+        let (uid, gid) = attributes.owner;
+        let owner = fs::chownat(
+            CWD,
+            path,
+            Some(fs::Uid::from_raw(uid)),
+            Some(fs::Gid::from_raw(gid)),
+            AtFlags::empty(),
+        );
+        match owner {
+            Err(rustix::io::Errno::PERM) => {}
+            done => done?,
+        }
+    }
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(attributes.mode))?;
+    for (name, value) in &attributes.extended {
+        fs::setxattr(path, &**name, value, XattrFlags::empty())?;
+    }
+    Ok(())
+}
+
+/// Whether the system would run the file.
+pub fn is_executable(path: &Path) -> bool {
+    std::fs::metadata(path).is_ok_and(|m| m.mode() & 0o111 != 0)
+}
+
+/// A file's modification time in nanoseconds since 1970.
+pub fn modified_ns(path: &Path) -> io::Result<i128> {
+    let meta = std::fs::metadata(path)?;
+    Ok(i128::from(meta.mtime()) * 1_000_000_000 + i128::from(meta.mtime_nsec()))
+}
+
+/// A volume: what it is called, how much is free, whether it renames safely.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Volume {
+    /// Tells volumes apart.
+    pub id: u64,
+    /// Bytes that this user may still write.
+    pub free_bytes: u64,
+    /// `false` on FAT and exFAT, where a power cut in a rename may leave neither name.
+    pub renames_safely: bool,
+}
+
+/// The volume on which a path lies.
+pub fn volume(path: &Path) -> io::Result<Volume> {
+    const MSDOS: i64 = 0x4d44;
+    const EXFAT: i64 = 0x2011_bab0;
+    let space = fs::statvfs(path)?;
+    let kind = fs::statfs(path)?.f_type;
+    Ok(Volume {
+        id: std::fs::metadata(path)?.dev(),
+        free_bytes: space.f_bavail * space.f_frsize,
+        renames_safely: kind != MSDOS && kind != EXFAT,
+    })
+}
+
+/// Whether this user may make and rename entries in a folder.
+pub fn may_write(folder: &Path) -> bool {
+    fs::access(folder, fs::Access::WRITE_OK | fs::Access::EXEC_OK).is_ok()
+}
+
+/// Where logs go when the application folder is not known or not writable.
+pub fn fallback_log_folder() -> PathBuf {
+    std::env::temp_dir().join("holdfast-logs")
+}
+
+/// Ends this process at once, as a power cut would: no destructor runs, nothing is flushed.
+pub fn end_without_a_word() -> ! {
+    let _ = rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::KILL);
+    std::process::abort()
+}
+
+/// Whether nobody at all may write to the file, whatever rights this user has elsewhere.
+pub fn is_write_protected(path: &Path) -> bool {
+    std::fs::metadata(path).is_ok_and(|m| m.mode() & 0o222 == 0) || fs::access(path, fs::Access::WRITE_OK).is_err()
+}
+
+/// Replaces a program that may be running by a new file.
+pub fn replace_program(new: &Path, live: &Path) -> io::Result<()> {
+    let runs = std::env::current_exe()
+        .and_then(|exe| exe.canonicalize())
+        .is_ok_and(|exe| live.canonicalize().is_ok_and(|l| l == exe));
+    match runs {
+        true => self_replace::self_replace(new),
+        false => std::fs::rename(new, live),
+    }
+}
+
+/// Holds a file locked for this process alone, until the value goes; `None` if another process holds it.
+pub fn lock(path: &Path) -> io::Result<Option<File>> {
+    let file = std::fs::OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .open(path)?;
+    match file.try_lock() {
+        Ok(()) => Ok(Some(file)),
+        Err(std::fs::TryLockError::WouldBlock) => Ok(None),
+        Err(std::fs::TryLockError::Error(e)) => Err(e),
+    }
+}

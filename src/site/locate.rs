@@ -1,0 +1,154 @@
+//! Finds the application folder and the databases: from the command line, from the manifest's candidates, or where the updater stands.
+
+use crate::bundle::Manifest;
+use crate::fail;
+use crate::failure::{Failure, Reason, Result};
+use crate::swap::WORK;
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+/// What the engine may know of its surroundings; passed in, so that tests choose it.
+pub struct Environment<'a> {
+    /// An environment variable.
+    pub variable: &'a dyn Fn(&str) -> Option<OsString>,
+    /// The running executable.
+    pub executable: PathBuf,
+}
+
+/// A database of the site.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SiteDatabase {
+    /// Its name in the manifest.
+    pub name: String,
+    /// Where it lies, without links.
+    pub path: PathBuf,
+    /// Its name as a unit: relative to the application folder, or absolute.
+    pub unit: String,
+}
+
+/// The application folder, absolute and without links.
+pub fn locate(manifest: &Manifest, given: Option<&Path>, environment: &Environment<'_>) -> Result<PathBuf> {
+    if let Some(folder) = given {
+        return real_folder(folder);
+    }
+    let own = environment.executable.parent().map(Path::to_owned);
+    let candidates: Vec<PathBuf> = manifest.application.folders.iter().filter_map(|f| expand(f, environment)).collect();
+    let mut found: Vec<PathBuf> = candidates
+        .iter()
+        .filter(|f| looks_right(manifest, f))
+        .filter_map(|f| f.canonicalize().ok())
+        .collect();
+    found.dedup();
+    match found.as_slice() {
+        [one] => return Ok(one.clone()),
+        [_, _, ..] => {
+            let list: Vec<String> = found.iter().map(|f| format!("“{}”", f.display())).collect();
+            fail!(
+                TargetMissing,
+                "{} is installed more than once: {}. Say which one with --app.",
+                manifest.product.name,
+                list.join(", ")
+            );
+        }
+        [] => {}
+    }
+    if let Some(own) = own.as_ref().filter(|own| looks_right(manifest, own)) {
+        return real_folder(own);
+    }
+    let looked: Vec<String> = candidates.iter().chain(&own).map(|f| format!("“{}”", f.display())).collect();
+    Err(Failure::new(
+        Reason::TargetMissing,
+        format!(
+            "{} was not found. Say where it is with --app FOLDER. These places were looked at: {}.",
+            manifest.product.name,
+            if looked.is_empty() { "none".to_owned() } else { looked.join(", ") }
+        ),
+    ))
+}
+
+fn real_folder(folder: &Path) -> Result<PathBuf> {
+    let real = folder.canonicalize().ok().filter(|f| f.is_dir());
+    real.ok_or_else(|| {
+        Failure::new(
+            Reason::TargetMissing,
+            format!(
+                "There is no folder “{}”. Say with --app where the application is.",
+                folder.display()
+            ),
+        )
+        .at(folder)
+    })
+}
+
+/// Whether the folder holds something of this product, or an unfinished update.
+fn looks_right(manifest: &Manifest, folder: &Path) -> bool {
+    let signs = manifest.application.entry.iter().map(String::as_str).chain([WORK]);
+    folder.is_dir() && signs.into_iter().any(|sign| folder.join(sign).exists())
+}
+
+/// Replaces a leading `${VARIABLE}`; `None` if it is not set or empty.
+fn expand(path: &str, environment: &Environment<'_>) -> Option<PathBuf> {
+    match path.strip_prefix("${").and_then(|rest| rest.split_once('}')) {
+        Some((name, rest)) => {
+            let value = (environment.variable)(name).filter(|v| !v.is_empty())?;
+            Some(PathBuf::from(value).join(rest.trim_start_matches(['/', '\\'])))
+        }
+        None => Some(PathBuf::from(path)).filter(|p| p.is_absolute()),
+    }
+}
+
+/// The databases, in the manifest's order. They need not exist: what is missing is said where it is opened.
+pub fn locate_databases(
+    manifest: &Manifest,
+    app: &Path,
+    given: &BTreeMap<String, PathBuf>,
+    environment: &Environment<'_>,
+) -> Result<Vec<SiteDatabase>> {
+    if let Some(name) = given.keys().find(|name| !manifest.databases.iter().any(|d| d.name == **name)) {
+        let known: Vec<&str> = manifest.databases.iter().map(|d| d.name.as_str()).collect();
+        fail!(
+            RequestInvalid,
+            "--database names “{name}”; this update knows: {}.",
+            known.join(", ")
+        );
+    }
+    let mut found: Vec<SiteDatabase> = Vec::new();
+    for database in &manifest.databases {
+        let path = match given.get(&database.name) {
+            Some(path) => std::path::absolute(path)?,
+            None if database.path.starts_with("${") => expand(&database.path, environment).ok_or_else(|| {
+                let message = format!(
+                    "The database “{}” is at “{}”, and that variable is not set. Say where it is with --database {}=PATH.",
+                    database.name, database.path, database.name
+                );
+                Failure::new(Reason::DatabaseMissing, message)
+            })?,
+            None => app.join(&database.path),
+        };
+        let path = path.canonicalize().unwrap_or(path);
+        let unit = path.strip_prefix(app).unwrap_or(&path).to_str();
+        let unit = unit.ok_or_else(|| {
+            Failure::new(
+                Reason::TargetInvalid,
+                format!("The path “{}” is not Unicode; move the database to another one.", path.display()),
+            )
+        })?;
+        if let Some(other) = found.iter().find(|d| d.path == path) {
+            fail!(
+                TargetInvalid,
+                "The databases “{}” and “{}” are one file, “{}”.",
+                other.name,
+                database.name,
+                path.display()
+            );
+        }
+        let unit = unit.replace('\\', "/");
+        found.push(SiteDatabase {
+            name: database.name.clone(),
+            unit,
+            path,
+        });
+    }
+    Ok(found)
+}

@@ -1,0 +1,13 @@
+//! What the update acts on: the application folder, its databases, its version, and whose each file is. Everything here only reads.
+
+mod edits;
+mod locate;
+mod scan;
+mod units;
+mod version;
+
+pub use edits::edited;
+pub use locate::{Environment, SiteDatabase, locate, locate_databases};
+pub use scan::{LiveFile, Owner, Patterns, Scan, scan};
+pub use units::units;
+pub use version::{confirmation_of, known_versions, read_version};

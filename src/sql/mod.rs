@@ -1,0 +1,12 @@
+//! SQL as text: tokens and statements. It never judges meaning; SQLite itself does that.
+
+mod statements;
+mod tokens;
+
+pub use statements::{Statement, statements};
+pub use tokens::{Kind, Token, normalised, tokens};
+
+/// An identifier in double quotes.
+pub fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}

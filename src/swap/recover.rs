@@ -1,0 +1,152 @@
+//! Recovery: from whatever a cut left behind to exactly the old pair or exactly the new one, with nothing but what is on the disk.
+
+use super::confirm::try_pair;
+use super::journal::{self, Journal, Record, Staged};
+use super::undo::{all_placed, anything_retired, discard_stage, undo};
+use super::{Work, tidy};
+use crate::failure::{Failure, Reason, Result};
+use crate::report::Event;
+use std::path::PathBuf;
+
+/// After so many recoveries that did not come to an end, it is not tried again by itself.
+const MAX_ATTEMPTS: usize = 12;
+
+/// What recovery found and did.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Recovered {
+    /// There was no unfinished run.
+    Nothing,
+    /// The run was past its commit point, or could be committed now: the new pair is in place.
+    Committed {
+        /// The version that is in place.
+        version: String,
+    },
+    /// The old pair is in place.
+    Restored {
+        /// The version that is in place, if a plan could be read.
+        version: Option<String>,
+        /// Newer data that was kept.
+        aside: Vec<PathBuf>,
+        /// Why the run was undone, if that was decided before the cut or now.
+        failure: Option<Failure>,
+    },
+}
+
+/// Whether there is an unfinished run.
+pub fn is_hot(work: &Work<'_>) -> Result<bool> {
+    Ok(Journal::read(work)?.is_some())
+}
+
+/// Brings an unfinished run to an end. `asked` is set when a person asked for it: then the count of attempts does not matter.
+pub fn recover(work: &Work<'_>, now: &str, asked: bool) -> Result<Recovered> {
+    let Some(journal) = Journal::read(work)? else {
+        return Ok(Recovered::Nothing);
+    };
+    if journal.attempts() >= MAX_ATTEMPTS && !asked {
+        return Err(Failure::new(
+            Reason::RecoveryGivenUp,
+            format!(
+                "An unfinished update in “{}” could not be brought to an end in {MAX_ATTEMPTS} attempts. Look for a full or failing disk, then run this program with the word “recover”.",
+                work.app.display()
+            ),
+        ));
+    }
+    // On a full disk this record cannot be written, and going back must work all the same.
+    let _ = journal::append(work, &Record::Recovery);
+    if journal.committed() {
+        return finish(work, &journal, now);
+    }
+    let Some(staged) = journal.staged() else {
+        return never_armed(work, &journal);
+    };
+    if journal.undo().is_none() && all_placed(work, staged)? && (anything_retired(work, staged)? || journal.has(&Record::Placed)) {
+        match try_pair(work, &staged.confirmation) {
+            Ok(()) => {
+                commit(work, staged, now)?;
+                return finish(work, &journal, now);
+            }
+            Err(failure) => {
+                work.reporter.event(&Event::Failed { failure: &failure });
+                let _ = journal::append(work, &Record::Undo { failure });
+            }
+        }
+    }
+    go_back(work, &journal, staged)
+}
+
+/// Gives back an unfinished run in the process that failed: the same way as recovery, without asking whether it might be finished.
+pub fn give_back(work: &Work<'_>, failure: &Failure) -> Result<Recovered> {
+    let undo = Record::Undo { failure: failure.clone() };
+    let recorded = journal::append(work, &undo);
+    let Some(journal) = Journal::read(work)? else {
+        return Ok(Recovered::Nothing);
+    };
+    if journal.committed() {
+        // A commit record that could not be made durable, and now no record that takes it back: whoever goes on from here could
+        // be contradicted after a power cut. The new pair is whole; the next start decides.
+        recorded?;
+    }
+    match journal.staged() {
+        Some(staged) => go_back(work, &journal, staged),
+        None => never_armed(work, &journal),
+    }
+}
+
+/// The commit point: the parent folders first, then the record.
+pub fn commit(work: &Work<'_>, staged: &Staged, now: &str) -> Result<()> {
+    super::act::flush_folders(work, staged)?;
+    journal::append(work, &Record::Committed { at: now.to_owned() })
+}
+
+fn finish(work: &Work<'_>, journal: &Journal, now: &str) -> Result<Recovered> {
+    let staged = journal.staged().ok_or_else(|| {
+        Failure::new(
+            Reason::RecoveryFailed,
+            "The update is in place, but its journal is damaged, so what is left of the old version cannot be put in order. The application can be used.",
+        )
+    })?;
+    tidy(work, staged, now)?;
+    Ok(Recovered::Committed {
+        version: staged.plan.to.clone(),
+    })
+}
+
+/// Nothing was moved: only the stage goes. The old application may have been used since, so an old stage is never used again.
+fn never_armed(work: &Work<'_>, journal: &Journal) -> Result<Recovered> {
+    let run = match journal.plan() {
+        Some(plan) => {
+            discard_stage(work, plan)?;
+            plan.run.clone()
+        }
+        None => {
+            crate::disk::remove_tree(work.disk, &super::Workspace::of_app(work.app).new())?;
+            "unreadable".to_owned()
+        }
+    };
+    journal::archive(work, &run)?;
+    Ok(Recovered::Restored {
+        version: journal.plan().map(|p| p.from.clone()),
+        aside: Vec::new(),
+        failure: journal.undo().cloned(),
+    })
+}
+
+fn go_back(work: &Work<'_>, journal: &Journal, staged: &Staged) -> Result<Recovered> {
+    // Everything is taken out before anything is put back, so with nothing retired any more the way back is complete.
+    // Only a plan that retires nothing at all must ask the journal.
+    let retires = staged.plan.units.iter().any(|u| u.had);
+    let placed_only = !retires && journal.has(&Record::EntriesRetired) && !journal.has(&Record::Restored);
+    let aside = match anything_retired(work, staged)? || placed_only {
+        true => undo(work, staged)?,
+        false => Vec::new(),
+    };
+    let _ = journal::append(work, &Record::Restored);
+    discard_stage(work, &staged.plan)?;
+    journal::archive(work, &staged.plan.run)?;
+    // The reason may have been recorded after this journal was read.
+    Ok(Recovered::Restored {
+        version: Some(staged.plan.from.clone()),
+        aside,
+        failure: journal.undo().cloned(),
+    })
+}

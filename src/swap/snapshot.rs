@@ -1,0 +1,53 @@
+//! Old versions that are kept for a rollback: what is in `kept/<run>`, and what must be known to put it back.
+
+use super::Work;
+use super::confirm::Confirmation;
+use super::places::Workspace;
+use super::plan::Plan;
+use crate::database::TableContent;
+use crate::failure::Result;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// What a rollback must know of the pair that goes, and of the one that came.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Before {
+    /// How the old pair is tried when it comes back.
+    pub confirmation: Confirmation,
+    /// The content of the new databases at the commit, by unit and table: what is more later was written since.
+    pub contents: BTreeMap<String, BTreeMap<String, TableContent>>,
+}
+
+/// `snapshot.json` in a kept folder.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Snapshot {
+    /// The run that retired it.
+    pub plan: Plan,
+    /// What a rollback must know.
+    pub before: Before,
+    /// When it was retired, in UTC.
+    pub at: String,
+    /// Whether it waits for people to confirm or roll back.
+    pub held: bool,
+}
+
+/// The name of the description in a kept folder.
+pub const SNAPSHOT: &str = "snapshot.json";
+
+/// All snapshots of an application folder, oldest first.
+pub fn snapshots(work: &Work<'_>) -> Result<Vec<Snapshot>> {
+    let kept = Workspace::of_app(work.app).root.join("kept");
+    let mut found = Vec::new();
+    for name in work.disk.list(&kept)? {
+        let text = work.disk.read(&kept.join(name).join(SNAPSHOT))?;
+        found.extend(text.and_then(|t| serde_json::from_slice::<Snapshot>(&t).ok()));
+    }
+    found.sort_by(|a, b| (&a.at, &a.plan.run).cmp(&(&b.at, &b.plan.run)));
+    Ok(found)
+}
+
+/// The folder of a snapshot in the application folder.
+pub fn kept_folder(app: &Path, run: &str) -> PathBuf {
+    Workspace::of_app(app).kept(run)
+}

@@ -1,0 +1,117 @@
+//! `holdfast`: what was typed, and to which command it goes.
+
+use super::{demo, inspect, new, pack, release};
+use crate::failure::Exit;
+use clap::{Parser, Subcommand};
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+/// Packs updates that move an application and its SQLite databases together, or leave both as they were.
+#[derive(Parser)]
+#[command(name = "holdfast", version, about)]
+struct Holdfast {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Lay out a payload folder.
+    New {
+        /// The folder; it must not exist or be empty.
+        folder: PathBuf,
+        /// Lay out the sample product, complete with its old releases.
+        #[arg(long)]
+        sample: bool,
+    },
+    /// Record an installed release as one from which updates may start.
+    Release {
+        /// Its version.
+        version: String,
+        /// The application folder as that release installed it.
+        #[arg(long)]
+        app: PathBuf,
+        /// The payload into which it is written.
+        #[arg(long, default_value = ".")]
+        payload: PathBuf,
+        /// A database, if it is not where the manifest says: NAME=PATH.
+        #[arg(long = "database", value_name = "NAME=PATH")]
+        databases: Vec<String>,
+    },
+    /// Try a payload's migrations and pack it into an updater.
+    Pack {
+        /// The payload folder.
+        payload: PathBuf,
+        /// The executable to write.
+        #[arg(short, long)]
+        output: PathBuf,
+        /// The updater to which the bundle is appended; the one beside this program if not given.
+        #[arg(long)]
+        stub: Option<PathBuf>,
+        /// Write the bundle alone, without an updater.
+        #[arg(long, conflicts_with = "stub")]
+        bundle_only: bool,
+    },
+    /// Show what an updater carries, and verify every byte of it.
+    Inspect {
+        /// An updater or a bundle.
+        file: PathBuf,
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Build an old site, update it, and show what a failed and a killed update leave behind.
+    Demo {
+        /// Keep the sites in this folder, and do not remove them.
+        #[arg(long)]
+        keep: Option<PathBuf>,
+    },
+    /// The updates of the demo, in a process of their own.
+    #[command(hide = true)]
+    DemoUpdate {
+        /// The bundle.
+        bundle: PathBuf,
+        /// The application folder.
+        app: PathBuf,
+        /// End the process after so many renames.
+        #[arg(long)]
+        cut_after: Option<u64>,
+    },
+}
+
+/// Runs a command and returns the process's exit code.
+pub fn main(words: impl IntoIterator<Item = OsString>) -> u8 {
+    let holdfast = match Holdfast::try_parse_from(words) {
+        Ok(holdfast) => holdfast,
+        Err(error) => {
+            let _ = error.print();
+            return error.exit_code() as u8;
+        }
+    };
+    let done = match holdfast.command {
+        Command::New { folder, sample } => new::new(&folder, sample),
+        Command::Release {
+            version,
+            app,
+            payload,
+            databases,
+        } => release::release(&version, &app, &payload, &databases),
+        Command::Pack {
+            payload,
+            output,
+            stub,
+            bundle_only,
+        } => pack::pack(&payload, &output, stub.as_deref(), bundle_only),
+        Command::Inspect { file, json } => inspect::inspect(&file, json),
+        Command::Demo { keep } => demo::demo(keep.as_deref()),
+        Command::DemoUpdate { bundle, app, cut_after } => return demo::update(&bundle, &app, cut_after),
+    };
+    match done {
+        Ok(()) => Exit::Done as u8,
+        Err(failure) => {
+            eprintln!("{}", failure.message);
+            eprintln!("{}", failure.reason);
+            Exit::Refused as u8
+        }
+    }
+}

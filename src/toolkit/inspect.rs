@@ -1,0 +1,53 @@
+//! `holdfast inspect`: what an updater carries, with every byte verified.
+
+use crate::bundle::{Bundle, container};
+use crate::fail;
+use crate::failure::Result;
+use std::path::Path;
+
+/// Shows and verifies a bundle.
+pub fn inspect(file: &Path, json: bool) -> Result<()> {
+    let Some(place) = container::find(file)? else {
+        fail!(BundleMissing, "“{}” carries no update.", file.display());
+    };
+    let bundle = Bundle::open(place)?;
+    let mut bytes = 0;
+    bundle.verify(|entry| bytes += entry.size)?;
+    let manifest = &bundle.manifest;
+    if json {
+        println!("{}", serde_json::to_string_pretty(manifest).map_err(std::io::Error::from)?);
+        return Ok(());
+    }
+    println!("{} ({}) {}", manifest.product.name, manifest.product.id, manifest.product.version);
+    println!("  bundle    {}", bundle.digest);
+    println!("  verified  {} files, {bytes} bytes", manifest.entries.len());
+    println!(
+        "  installs  {} files; entry: {}",
+        manifest.code().count(),
+        manifest.application.entry.join(", ")
+    );
+    for start in &manifest.starts {
+        let chain: Vec<String> = manifest.chain(&start.version).map(|m| m.version.to_string()).collect();
+        println!(
+            "  from {}  through {}",
+            start.version,
+            if chain.is_empty() {
+                "no migration".to_owned()
+            } else {
+                chain.join(", ")
+            }
+        );
+    }
+    for migration in &manifest.migrations {
+        for step in &migration.steps {
+            println!(
+                "  step      {}/{} on {}  {}",
+                migration.version, step.name, step.database, step.checksum
+            );
+        }
+    }
+    for check in &manifest.checks {
+        println!("  check     {}", check.name);
+    }
+    Ok(())
+}

@@ -1,0 +1,23 @@
+//! The release manager's commands: one file each. None of it is in the updater.
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "these are commands")]
+#![allow(
+    clippy::disallowed_methods,
+    reason = "the desk is not a site: what is written here is the release manager's own"
+)]
+
+mod cli;
+mod demo;
+mod inspect;
+mod new;
+mod pack;
+mod release;
+
+pub use cli::main;
+
+use crate::failure::{Failure, Reason};
+use std::path::Path;
+
+/// A file of the desk that cannot be read or written.
+fn desk(path: &Path, error: &std::io::Error) -> Failure {
+    Failure::new(Reason::DiskFailed, format!("“{}”: {error}.", path.display())).at(path)
+}

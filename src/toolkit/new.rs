@@ -1,0 +1,48 @@
+//! `holdfast new`: a payload folder to begin with, or the sample product to learn from.
+
+use super::desk;
+use crate::fail;
+use crate::failure::{Failure, Reason, Result};
+use std::fs;
+use std::io::Cursor;
+use std::path::Path;
+
+/// The sample product, packed by build.rs.
+static SAMPLE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/sample.zip"));
+
+/// The manifest of a new payload: every field, with what it is for.
+const MANIFEST: &str = include_str!("new.toml");
+
+/// Lays out a payload.
+pub fn new(folder: &Path, sample: bool) -> Result<()> {
+    let empty = fs::read_dir(folder)
+        .map(|mut entries| entries.next().is_none())
+        .unwrap_or(!folder.exists());
+    if !empty {
+        fail!(PayloadInvalid, "“{}” exists and is not empty. Name a new folder.", folder.display());
+    }
+    if sample {
+        unpack_sample(folder)?;
+    } else {
+        for part in ["code", "releases", "migrations", "notes"] {
+            let part = folder.join(part);
+            fs::create_dir_all(&part).map_err(|e| desk(&part, &e))?;
+        }
+        let manifest = folder.join("holdfast.toml");
+        fs::write(&manifest, MANIFEST).map_err(|e| desk(&manifest, &e))?;
+    }
+    println!(
+        "“{}” is laid out. Read its holdfast.toml, then `holdfast pack {} -o update`.",
+        folder.display(),
+        folder.display()
+    );
+    Ok(())
+}
+
+/// Unpacks the sample product.
+pub fn unpack_sample(folder: &Path) -> Result<()> {
+    let broken = |e: zip::result::ZipError| Failure::new(Reason::BundleDamaged, format!("The sample inside this program is damaged: {e}."));
+    zip::ZipArchive::new(Cursor::new(SAMPLE))
+        .and_then(|mut zip| zip.extract(folder))
+        .map_err(broken)
+}
