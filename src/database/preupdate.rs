@@ -74,7 +74,7 @@ unsafe extern "C" fn count(
             CStr::from_ptr(table),
         )
     };
-    if schema.to_bytes() != b"main" {
+    if schema.to_bytes() != b"main" || table.to_bytes().starts_with(b"sqlite_") {
         return;
     }
     let Ok(table) = table.to_str() else { return };
