@@ -1,4 +1,10 @@
-//! The engine.
+//! Holdfast: brings an application folder and its SQLite databases to a new version together, or leaves both exactly as they were.
+//!
+//! Begin with [`flow`], which reads like the manual; [`swap`] keeps the promise; [`disk`] is the only way to change anything.
+//! The two programs in `src/bin` are thin: [`cli`] is the updater's face, `toolkit` the release manager's.
+#![warn(missing_docs, clippy::disallowed_methods, clippy::exit, clippy::print_stdout, clippy::print_stderr)]
+#![cfg_attr(not(test), warn(clippy::unwrap_used, clippy::expect_used))]
+
 pub mod bundle;
 pub mod checks;
 pub mod cli;

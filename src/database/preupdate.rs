@@ -28,7 +28,7 @@ pub struct Changes {
 /// Counts on one connection for as long as it lives.
 pub struct Counter<'c> {
     connection: &'c Connection,
-    // Boxed, because SQLite holds its address.
+    #[allow(clippy::box_collection, reason = "SQLite holds its address")]
     tables: Box<HashMap<String, Changes>>,
 }
 

@@ -84,6 +84,14 @@ pub fn compile_mask(mask: &str) -> Result<Regex> {
     })
 }
 
+struct ForeignKey {
+    id: i64,
+    parent: String,
+    from: Vec<String>,
+    to: Vec<String>,
+    actions: String,
+}
+
 struct SchemaReader<'c> {
     connection: &'c Connection,
     masks: Vec<Regex>,
@@ -174,24 +182,28 @@ impl SchemaReader<'_> {
             "SELECT id, \"table\", \"from\", \"to\", on_update, on_delete FROM pragma_foreign_key_list(?1, 'main') ORDER BY id, seq",
         )?;
         let mut rows = statement.query([table])?;
-        let mut keys: Vec<(i64, String, Vec<String>, Vec<String>, String)> = Vec::new();
+        let mut keys: Vec<ForeignKey> = Vec::new();
         while let Some(row) = rows.next()? {
             let id = row.get(0)?;
-            if keys.last().is_none_or(|k| k.0 != id) {
+            if keys.last().is_none_or(|k| k.id != id) {
                 let actions = format!("on update {} on delete {}", row.get::<_, String>(4)?, row.get::<_, String>(5)?);
-                keys.push((id, row.get(1)?, Vec::new(), Vec::new(), actions.to_lowercase()));
+                keys.push(ForeignKey {
+                    id,
+                    parent: row.get(1)?,
+                    from: Vec::new(),
+                    to: Vec::new(),
+                    actions: actions.to_lowercase(),
+                });
             }
             if let Some(key) = keys.last_mut() {
-                key.2.push(row.get(2)?);
-                key.3.extend(row.get::<_, Option<String>>(3)?);
+                key.from.push(row.get(2)?);
+                key.to.extend(row.get::<_, Option<String>>(3)?);
             }
         }
-        for (_, parent, from, to, actions) in keys {
-            self.lines.insert(format!(
-                "foreign key {table}({}) to {parent}({}) {actions}",
-                from.join(", "),
-                to.join(", ")
-            ));
+        for key in keys {
+            let (from, to) = (key.from.join(", "), key.to.join(", "));
+            self.lines
+                .insert(format!("foreign key {table}({from}) to {}({to}) {}", key.parent, key.actions));
         }
         Ok(())
     }

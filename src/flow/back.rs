@@ -174,7 +174,7 @@ fn carry_out(context: &Context<'_>, work: &Work<'_>, snapshot: &Snapshot, locks:
     let plan = plan(context, work, snapshot)?;
     swap::begin(work, &plan, &(context.now)())?;
     for workspace in workspaces(work.app, &plan) {
-        context.disk.rename(&workspace.kept(&snapshot.plan.run), &workspace.new())?;
+        context.disk.rename(&workspace.kept(&snapshot.plan.run), &workspace.stage())?;
         context.disk.flush_dir(&workspace.root)?;
     }
     let mut marks = BTreeMap::new();

@@ -90,7 +90,10 @@ pub fn update(context: &Context<'_>, bundle: &Bundle, request: &Request) -> Ende
     let (quiet, _instance, request) = match prepared {
         Ok(Next::Go(quiet, instance, request)) => (quiet, instance, request),
         Ok(Next::Stop(outcome)) => return ended.with(Ok(outcome), Aftermath::Untouched),
-        Err(failure) => return ended.with(Err(failure), Aftermath::Untouched),
+        Err(failure) => {
+            let aftermath = ended.aftermath;
+            return ended.with(Err(failure), aftermath);
+        }
     };
     ended.test = request.test;
     let app = quiet.decision.app.clone();

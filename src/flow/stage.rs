@@ -27,7 +27,7 @@ pub struct Sealed<'a> {
 
 /// Unpacks the new code, each file hashed as it is written. Files that the site keeps are not in the stage, edited ones are.
 pub fn unpack(context: &Context<'_>, bundle: &Bundle, decision: &Decision<'_>) -> Result<()> {
-    let new = Workspace::of_app(&decision.app).new();
+    let new = Workspace::of_app(&decision.app).stage();
     let total: u64 = bundle.manifest.code().map(|(_, e)| e.size).sum();
     let mut done = 0;
     for (path, entry) in staged_code(bundle, decision) {
@@ -91,7 +91,7 @@ fn give_attributes(context: &Context<'_>, decision: &Decision<'_>, new: &Path, p
 pub fn seal<'a>(context: &Context<'_>, bundle: &Bundle, verified: Verified<'a>) -> Result<Sealed<'a>> {
     let Verified { quiet, databases } = verified;
     let decision = &quiet.decision;
-    let new = Workspace::of_app(&decision.app).new();
+    let new = Workspace::of_app(&decision.app).stage();
     let mut expected: BTreeMap<PathBuf, String> = staged_code(bundle, decision)
         .map(|(path, e)| (new.join(path), e.sha256.clone()))
         .collect();
@@ -258,7 +258,7 @@ pub fn leave_beside(context: &Context<'_>, sealed: Sealed<'_>) -> Result<Outcome
         .iter()
         .filter(|(path, f)| f.owner == Owner::Site && !decision.edits.contains_key(*path));
     for (path, _) in own {
-        let (from, to) = (decision.app.join(path), root.new().join(path));
+        let (from, to) = (decision.app.join(path), root.stage().join(path));
         if matches!(context.disk.kind(&from)?, Some(Kind::File(_))) && context.disk.kind(&to)?.is_none() {
             create_dirs(context.disk, to.parent().unwrap_or(&root.root))?;
             copy_file(context.disk, &from, &to)?;
@@ -268,8 +268,8 @@ pub fn leave_beside(context: &Context<'_>, sealed: Sealed<'_>) -> Result<Outcome
     for workspace in swap::workspaces(&decision.app, &decision.plan) {
         let test = workspace.root.join("test");
         remove_tree(context.disk, &test)?;
-        if context.disk.kind(&workspace.new())?.is_some() {
-            context.disk.rename(&workspace.new(), &test)?;
+        if context.disk.kind(&workspace.stage())?.is_some() {
+            context.disk.rename(&workspace.stage(), &test)?;
         }
         context.disk.flush_dir(&workspace.root)?;
     }

@@ -43,7 +43,7 @@ pub fn verify<'a>(context: &Context<'_>, bundle: &Bundle, migrated: Migrated<'a>
         databases.push(one_database(context, bundle, held, candidate)?);
     }
     stage::unpack(context, bundle, &quiet.decision)?;
-    let stage = Workspace::of_app(&quiet.decision.app).new();
+    let stage = Workspace::of_app(&quiet.decision.app).stage();
     let staged: BTreeMap<String, PathBuf> = quiet
         .decision
         .databases

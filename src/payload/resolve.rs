@@ -23,6 +23,9 @@ pub struct Resolved {
     contents: BTreeMap<String, Content>,
 }
 
+/// The steps' texts by database.
+type Steps = BTreeMap<String, Vec<StepText>>;
+
 enum Content {
     File(PathBuf),
     Bytes(Vec<u8>),
@@ -204,10 +207,10 @@ impl Resolver<'_> {
     }
 
     /// The migrations with their steps, and the steps' texts by database.
-    fn migrations(&mut self) -> Result<(Vec<Migration>, BTreeMap<String, Vec<StepText>>)> {
+    fn migrations(&mut self) -> Result<(Vec<Migration>, Steps)> {
         let root = self.payload.join("migrations");
         let mut migrations = Vec::new();
-        let mut texts: BTreeMap<String, Vec<StepText>> = BTreeMap::new();
+        let mut texts = Steps::new();
         for (version, folder) in versions(&root)? {
             let mut steps = Vec::new();
             for (database, name, file) in self.step_files(&folder)? {
@@ -253,7 +256,7 @@ impl Resolver<'_> {
     }
 
     /// The releases from which the update starts, and the entry of each database's schema at the end.
-    fn releases(&mut self, steps: &BTreeMap<String, Vec<StepText>>) -> Result<(Vec<Start>, BTreeMap<String, String>)> {
+    fn releases(&mut self, steps: &Steps) -> Result<(Vec<Start>, BTreeMap<String, String>)> {
         let root = self.payload.join("releases");
         let releases = versions(&root)?;
         if releases.is_empty() {
@@ -291,7 +294,7 @@ impl Resolver<'_> {
         database: &str,
         masks: &[String],
         releases: &BTreeMap<Version, PathBuf>,
-        steps: &BTreeMap<String, Vec<StepText>>,
+        steps: &Steps,
     ) -> Result<(BTreeMap<Version, Schema>, Schema)> {
         let mut paths = BTreeMap::new();
         for (version, folder) in releases {

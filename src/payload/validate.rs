@@ -101,7 +101,7 @@ fn databases(source: &Source, path: &Path) -> Result<()> {
 
 fn one_check(source: &Source, check: &Check) -> std::result::Result<(), String> {
     let place = format!("the check “{}”", check.name);
-    if check.sql.is_some() == !check.run.is_empty() {
+    if check.sql.is_some() != check.run.is_empty() {
         return Err(format!("{place} needs exactly one of sql and run"));
     }
     let scalar = check.expect.as_ref().is_some_and(|e| !e.is_array() && !e.is_object());

@@ -55,7 +55,7 @@ impl Workspace {
     }
 
     /// The stage.
-    pub fn new(&self) -> PathBuf {
+    pub fn stage(&self) -> PathBuf {
         self.root.join("new")
     }
 
@@ -89,7 +89,7 @@ pub fn places(app: &Path, unit: &Unit) -> Places {
     let (workspace, inside) = workspace_of(app, &unit.path);
     Places {
         live: app.join(&unit.path),
-        new: workspace.new().join(&inside),
+        new: workspace.stage().join(&inside),
         old: workspace.old().join(&inside),
     }
 }

@@ -119,7 +119,7 @@ fn never_armed(work: &Work<'_>, journal: &Journal) -> Result<Recovered> {
             plan.run.clone()
         }
         None => {
-            crate::disk::remove_tree(work.disk, &super::Workspace::of_app(work.app).new())?;
+            crate::disk::remove_tree(work.disk, &super::Workspace::of_app(work.app).stage())?;
             "unreadable".to_owned()
         }
     };

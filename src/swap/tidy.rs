@@ -38,7 +38,7 @@ pub fn tidy(work: &Work<'_>, staged: &Staged, now: &str) -> Result<()> {
     write_text(work.disk, &root.join(INSTALLED), &installed)?;
     replace_own(work, plan)?;
     for workspace in workspaces(work.app, plan) {
-        remove_tree(work.disk, &workspace.new())?;
+        remove_tree(work.disk, &workspace.stage())?;
         remove_tree(work.disk, &workspace.root.join("barrier"))?;
     }
     if plan.kind == RunKind::Update && !plan.hold {
@@ -78,7 +78,7 @@ fn keep_snapshot(work: &Work<'_>, staged: &Staged, now: &str) -> Result<()> {
 fn replace_own(work: &Work<'_>, plan: &Plan) -> Result<()> {
     let Some(own) = &plan.own else { return Ok(()) };
     let app = Workspace::of_app(work.app);
-    let (live, new, kept) = (work.app.join(own), app.new().join(own), app.kept(&plan.run).join(own));
+    let (live, new, kept) = (work.app.join(own), app.stage().join(own), app.kept(&plan.run).join(own));
     if work.disk.kind(&new)?.is_none() {
         return Ok(());
     }

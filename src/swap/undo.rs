@@ -180,7 +180,7 @@ fn set_aside(work: &Work<'_>, staged: &Staged, unit: &Unit, path: &Path) -> Resu
 /// Throws the stage away, or, for a rollback, puts the snapshot back among the kept ones.
 pub fn discard_stage(work: &Work<'_>, plan: &super::Plan) -> Result<()> {
     for workspace in workspaces(work.app, plan) {
-        let (new, old) = (workspace.new(), workspace.old());
+        let (new, old) = (workspace.stage(), workspace.old());
         match &plan.snapshot {
             None => remove_tree(work.disk, &new)?,
             Some(run) => {

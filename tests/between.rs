@@ -1,0 +1,267 @@
+//! What happens between a cut and its recovery, or between the lock and the rename, is not lost: rows that people write with
+//! whichever version they can start; a journal that is torn, zeroed, changed or gone; a recovery that never comes to an end.
+
+mod support;
+
+use rusqlite::Connection;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use support::*;
+
+struct Play {
+    bench: Bench,
+    updater: PathBuf,
+    site: PathBuf,
+    operations: Vec<String>,
+}
+
+impl Play {
+    fn new() -> Play {
+        let bench = Bench::new();
+        let updater = bench.pack(&bench.mini_payload(), "update");
+        let rehearsal = bench.mini_site("rehearsal/site");
+        let log = bench.path("operations");
+        run(Command::new(&updater)
+            .arg("--app")
+            .arg(&rehearsal)
+            .arg("--silent")
+            .env("HOLDFAST_OPLOG", &log))
+        .expect(0);
+        let text = fs::read_to_string(&log).expect("operations").replace("/rehearsal/", "/play/");
+        let site = bench.mini_site("play/site");
+        Play {
+            bench,
+            updater,
+            site,
+            operations: text
+                .lines()
+                .map(|line| line.split_once('\t').expect("a number").1.to_owned())
+                .collect(),
+        }
+    }
+
+    /// The number of the first operation of that name on that path in the site.
+    fn operation(&self, name: &str, path: &str) -> usize {
+        let wanted = format!("{name}\t{}", self.site.join(path).display());
+        1 + self
+            .operations
+            .iter()
+            .position(|o| *o == wanted)
+            .unwrap_or_else(|| panic!("no {wanted} in {:#?}", self.operations))
+    }
+
+    fn update_with(&self, fault: &str) -> Ran {
+        run(Command::new(&self.updater)
+            .arg("--app")
+            .arg(&self.site)
+            .arg("--silent")
+            .env("HOLDFAST_FAULT", fault))
+    }
+
+    fn recover(&self) -> Ran {
+        verb(&self.updater, "recover", &self.site, &[])
+    }
+
+    fn database(&self) -> PathBuf {
+        self.site.join("data/mini.db")
+    }
+
+    fn write_row(&self, sql: &str) {
+        Connection::open(self.database())
+            .expect("a database")
+            .execute_batch(sql)
+            .expect("a row");
+    }
+
+    fn version(&self) -> String {
+        fs::read_to_string(self.site.join("VERSION")).expect("VERSION").trim().to_owned()
+    }
+}
+
+#[test]
+fn rows_written_with_the_new_version_before_recovery_are_there() {
+    let play = Play::new();
+    let cut = play.operation("rename", ".holdfast/new/start") + 1;
+    assert_eq!(play.update_with(&format!("crash@{cut}")).code, None);
+    assert!(
+        fs::read_to_string(play.site.join("start")).expect("start").contains("2.0"),
+        "the new version can be started"
+    );
+    play.write_row("INSERT INTO item VALUES (7, 'written in between', 'blue')");
+    play.recover().expect(0);
+    assert_eq!(play.version(), "2.0");
+    assert_eq!(ask(&play.database(), "SELECT name FROM item WHERE id = 7"), "written in between");
+}
+
+#[test]
+fn rows_written_with_the_new_version_are_kept_aside_when_it_does_not_stand() {
+    let play = Play::new();
+    let cut = play.operation("rename", ".holdfast/new/start") + 1;
+    assert_eq!(play.update_with(&format!("crash@{cut}")).code, None);
+    play.write_row("INSERT INTO item VALUES (7, 'written in between', 'blue'); ALTER TABLE item ADD COLUMN strange");
+    let ran = play.recover().expect(0);
+    assert_eq!(play.version(), "1.0");
+    assert_eq!(ask(&play.database(), "SELECT count(*) FROM thing"), "2");
+    let aside = fs::read_dir(play.site.join(".holdfast/aside"))
+        .expect("aside")
+        .next()
+        .expect("one")
+        .expect("an entry")
+        .path();
+    assert!(ran.stdout.contains(&aside.display().to_string()), "{}", ran.stdout);
+    assert_eq!(
+        ask(&aside.join("data/mini.db"), "SELECT name FROM item WHERE id = 7"),
+        "written in between"
+    );
+}
+
+#[test]
+fn rows_written_with_the_old_version_while_armed_are_there_and_migrated_by_the_next_run() {
+    let play = Play::new();
+    let cut = play.operation("rename", "start");
+    assert_eq!(play.update_with(&format!("crash@{cut}")).code, None);
+    play.write_row("INSERT INTO thing VALUES (7, 'written in between')");
+    play.recover().expect(0);
+    assert_eq!(play.version(), "1.0");
+    assert_eq!(ask(&play.database(), "SELECT name FROM thing WHERE id = 7"), "written in between");
+    update(&play.updater, &play.site, &[]).expect(0);
+    assert_eq!(ask(&play.database(), "SELECT name FROM item WHERE id = 7"), "written in between");
+}
+
+#[test]
+fn a_write_that_slips_in_between_lock_and_rename_undoes_the_swap() {
+    let play = Play::new();
+    let changed = play.bench.path("changed.db");
+    fs::copy(play.database(), &changed).expect("a copy");
+    Connection::open(&changed)
+        .expect("a database")
+        .execute_batch("INSERT INTO thing VALUES (7, 'slipped in')")
+        .expect("a row");
+    let moment = play.operation("rename", "data/mini.db");
+    let ran = play
+        .update_with(&format!("run@{moment}=cp '{}' '{}'", changed.display(), play.database().display()))
+        .expect(50);
+    assert_eq!(reason(&play.site), "DATABASE:WRITTEN", "{}", ran.stderr);
+    assert!(ran.stderr.contains("as before"), "{}", ran.stderr);
+    assert_eq!(play.version(), "1.0");
+    assert_eq!(ask(&play.database(), "SELECT name FROM thing WHERE id = 7"), "slipped in");
+    update(&play.updater, &play.site, &[]).expect(0);
+    assert_eq!(ask(&play.database(), "SELECT name FROM item WHERE id = 7"), "slipped in");
+}
+
+#[test]
+fn a_kept_file_that_changes_between_plan_and_rename_undoes_the_swap() {
+    let play = Play::new();
+    let moment = play.operation("rename", "settings.ini");
+    play.update_with(&format!(
+        "run@{moment}=echo 'colour = red' >> '{}'",
+        play.site.join("settings.ini").display()
+    ))
+    .expect(50);
+    assert_eq!((reason(&play.site).as_str(), play.version().as_str()), ("DATABASE:WRITTEN", "1.0"));
+    assert!(
+        fs::read_to_string(play.site.join("settings.ini"))
+            .expect("settings")
+            .ends_with("colour = red\n")
+    );
+}
+
+/// A way in which a journal can be damaged, with a name for the message.
+type Damage = (&'static str, fn(&Path));
+
+#[test]
+fn a_damaged_journal_does_not_keep_recovery_from_the_old_or_the_new_pair() {
+    let journal = |site: &Path| site.join(".holdfast/journal.jsonl");
+    let damages: [Damage; 6] = [
+        ("torn", |path| {
+            let text = fs::read(path).expect("journal");
+            fs::write(path, &text[..text.len() - 20]).expect("written");
+        }),
+        ("zeroed", |path| {
+            let length = fs::metadata(path).expect("journal").len() as usize;
+            fs::write(path, vec![0; length]).expect("written");
+        }),
+        ("zeroed tail", |path| {
+            let mut text = fs::read(path).expect("journal");
+            let half = text.len() / 2;
+            text[half..].fill(0);
+            fs::write(path, text).expect("written");
+        }),
+        ("first line changed", |path| {
+            let text = fs::read_to_string(path).expect("journal").replacen("begin", "bogin", 1);
+            fs::write(path, text).expect("written");
+        }),
+        ("armed line changed", |path| {
+            let text = fs::read_to_string(path).expect("journal").replacen("armed", "ormed", 1);
+            fs::write(path, text).expect("written");
+        }),
+        ("gone", |path| fs::remove_file(path).expect("removed")),
+    ];
+    let play = Play::new();
+    let old = tree(&play.site);
+    let (first, last) = (
+        play.operation("rename", "start"),
+        play.operation("rename", ".holdfast/new/start") + 1,
+    );
+    let mut tried = 0;
+    for cut in first..=last {
+        for (name, damage) in &damages {
+            let again = Play {
+                bench: Bench::new(),
+                updater: play.updater.clone(),
+                site: PathBuf::new(),
+                operations: Vec::new(),
+            };
+            let site = again.bench.mini_site("play/site");
+            let again = Play { site, ..again };
+            assert_eq!(again.update_with(&format!("crash@{cut}")).code, None);
+            damage(&journal(&again.site));
+            again.recover().expect(0);
+            match again.version().as_str() {
+                "1.0" => assert_eq!(tree(&again.site), old, "{name}, cut at {cut}"),
+                _ => assert_eq!(ask(&again.database(), "PRAGMA user_version"), "2", "{name}, cut at {cut}"),
+            }
+            assert!(!journal(&again.site).exists(), "{name}, cut at {cut}");
+            tried += 1;
+        }
+    }
+    println!("damaged journals: {tried} tried");
+}
+
+#[test]
+fn a_journal_of_a_newer_holdfast_is_left_to_it() {
+    let play = Play::new();
+    let cut = play.operation("rename", "data/mini.db");
+    assert_eq!(play.update_with(&format!("crash@{cut}")).code, None);
+    let path = play.site.join(".holdfast/journal.jsonl");
+    let record = r#"{"phase":"from_the_future","wonder":1}"#;
+    let line = format!("\n{{\"sum\":\"{}\",\"record\":{record}}}\n", &hash(record.as_bytes())[..16]);
+    let text = fs::read_to_string(&path).expect("journal");
+    fs::write(&path, text.clone() + &line).expect("written");
+    let before = tree(&play.site);
+    for ran in [play.recover(), update(&play.updater, &play.site, &[])] {
+        ran.expect(40);
+        assert_eq!(reason(&play.site), "JOURNAL:FORMAT");
+        assert_eq!(tree(&play.site), before);
+    }
+    fs::write(&path, text).expect("written");
+    play.recover().expect(0);
+    assert_eq!(play.version(), "1.0");
+}
+
+#[test]
+fn recovery_that_is_cut_again_and_again_is_given_up_until_a_person_asks() {
+    let play = Play::new();
+    let cut = play.operation("rename", "data/mini.db");
+    assert_eq!(play.update_with(&format!("crash@{cut}")).code, None);
+    // The lock is the first operation of a run, the record of the attempt comes next: it is cut behind that.
+    for _ in 0..12 {
+        assert_eq!(play.update_with("crash@6").code, None);
+    }
+    update(&play.updater, &play.site, &[]).expect(40);
+    assert_eq!(reason(&play.site), "RECOVERY:GIVEN_UP");
+    play.recover().expect(0);
+    assert_eq!(play.version(), "1.0");
+    update(&play.updater, &play.site, &[]).expect(0);
+}
