@@ -4,8 +4,10 @@
 //! each phase is a value that consumes the one before. Once a run has begun, every failure goes the one way back.
 
 mod back;
+mod examine;
 mod instance;
 mod migrate;
+mod plan;
 mod preflight;
 mod quiesce;
 mod result;
@@ -16,7 +18,8 @@ mod verify;
 
 pub use back::{confirm, rollback};
 pub use instance::Instance;
-pub use preflight::{DatabasePlan, Decision, Described};
+pub use plan::{DatabasePlan, Described};
+pub use preflight::Decision;
 pub use result::{Ended, Outcome, RequestState, ResultFile};
 pub use status::{Status, status};
 

@@ -1,18 +1,18 @@
 //! Decides what an update will do, by looking only. Everything that can be refused is refused here, with the difference named.
 
+use super::examine::{HeldDatabase, examine};
 use super::space::Needs;
 use super::{Context, Request};
-use crate::bundle::manifest::{Database, RowRule, Start};
+use crate::bundle::manifest::Start;
 use crate::bundle::{Bundle, Manifest};
-use crate::database::{Locked, Schema, StepText, Violations, integrity_errors, unsupported, violations};
+use crate::database::Locked;
 use crate::fail;
 use crate::failure::{Failure, Reason, Result};
 use crate::platform;
 use crate::report::{Event, Question};
-use crate::site::{Owner, Scan, SiteDatabase, confirmation_of, edited, known_versions, locate_databases, read_version, scan, units};
+use crate::site::{Owner, Scan, confirmation_of, edited, known_versions, locate_databases, read_version, scan, units};
 use crate::swap::{Confirmation, Plan, Role, RunKind, Unit, Workspace, places, snapshots};
 use crate::version::Version;
-use serde::Serialize;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -32,72 +32,10 @@ pub struct Decision<'a> {
     pub edits: BTreeMap<String, Vec<u8>>,
     /// How the old pair is tried if it comes back.
     pub before: Confirmation,
-    needs: Needs,
-    manifest: &'a Manifest,
-}
-
-/// A live database under lock, with what will be done to its copy.
-pub struct HeldDatabase<'a> {
-    /// Where it lies.
-    pub site: SiteDatabase,
-    /// The lock.
-    pub locked: Locked,
-    /// The manifest's word on it.
-    pub manifest: &'a Database,
-    /// The steps of the chain, ascending.
-    pub steps: Vec<StepText>,
-    /// What may become of its rows.
-    pub rules: Vec<&'a RowRule>,
-    /// The schema that it must have at the end.
-    pub target: Schema,
-    /// The fingerprint that it has now.
-    pub fingerprint: String,
-    /// Whether it keeps a write-ahead log.
-    pub wal: bool,
-    /// Its size, the log included, in bytes.
-    pub bytes: u64,
-    /// Foreign keys that are broken already.
-    pub violations: Violations,
-}
-
-/// The plan for people and machines.
-#[derive(Debug, Clone, Serialize)]
-pub struct Described {
-    /// The product's name.
-    pub product: String,
-    /// The installed version.
-    pub from: String,
-    /// The version that comes.
-    pub to: String,
-    /// The application folder.
-    pub folder: PathBuf,
-    /// The migrations, in order.
-    pub migrations: Vec<String>,
-    /// The databases and their steps.
-    pub databases: Vec<DatabasePlan>,
-    /// What will move, in the order of retiring.
-    pub units: Vec<Unit>,
-    /// Kept files that will be edited.
-    pub edits: Vec<String>,
-    /// How many files of the site's own stay where they are.
-    pub kept_files: usize,
-    /// Room needed and free, volume by volume.
-    pub space: Needs,
-    /// Programs and people that are in the way now.
-    pub holders: Vec<platform::Holder>,
-}
-
-/// One database in the plan.
-#[derive(Debug, Clone, Serialize)]
-pub struct DatabasePlan {
-    /// Its name.
-    pub name: String,
-    /// Where it lies.
-    pub path: PathBuf,
-    /// Bytes.
-    pub bytes: u64,
-    /// `version/step`, in order.
-    pub steps: Vec<String>,
+    /// Room needed and free.
+    pub needs: Needs,
+    /// What the bundle says.
+    pub manifest: &'a Manifest,
 }
 
 /// Looks at the site and decides. The databases are locked from here on.
@@ -287,96 +225,6 @@ fn start<'m>(manifest: &'m Manifest, from: &Version) -> Result<&'m Start> {
         .with("expected", known))
 }
 
-/// A database must be sound, and have the schema of its version, before anything is done with it.
-fn examine<'a>(
-    context: &Context<'_>,
-    bundle: &'a Bundle,
-    start: &Start,
-    site: SiteDatabase,
-    locked: Locked,
-    database: &'a Database,
-) -> Result<HeldDatabase<'a>> {
-    let connection = locked.connection();
-    let told = |e: rusqlite::Error| crate::database::failed(&e, &site.path, "reading");
-    let mode: String = connection.query_row("PRAGMA journal_mode", [], |r| r.get(0)).map_err(told)?;
-    let pages: (u64, u64) = connection
-        .query_row("SELECT page_count, page_size FROM pragma_page_count, pragma_page_size", [], |r| {
-            Ok((r.get(0)?, r.get(1)?))
-        })
-        .map_err(told)?;
-    let needed = unsupported(connection).map_err(told)?;
-    if !needed.is_empty() {
-        fail!(
-            DatabaseUnsupported,
-            "The database “{}” needs what only the application has: {}. Ask those who made the update.",
-            site.path.display(),
-            needed.join("; ")
-        );
-    }
-    let schema = Schema::read(connection, &database.mask)?;
-    let expected = Schema::parse(&bundle.text(start.schemas.get(&database.name).map_or("", String::as_str))?);
-    if schema != expected {
-        let difference = schema.name_difference(&expected);
-        let (more, fewer) = schema.difference(&expected);
-        return Err(Failure::new(
-            Reason::SchemaDrift,
-            format!(
-                "The database “{}” is not as version {} left it: {difference}. This update was not made for it. Send this message to those who made the update.",
-                site.path.display(),
-                start.version
-            ),
-        )
-        .at(&site.path)
-        .with("value", more)
-        .with("expected", fewer));
-    }
-    let errors = integrity_errors(connection).map_err(told)?;
-    if let Some(first) = errors.first() {
-        return Err(Failure::new(
-            Reason::DatabaseCorrupt,
-            format!("The database “{}” was damaged before this update: {first}. Have it repaired, or restore a backup, then run the update again.", site.path.display()),
-        )
-        .at(&site.path)
-        .with("value", errors));
-    }
-    let (violations, mismatches) = violations(connection).map_err(told)?;
-    let broken: u64 = violations.values().sum();
-    if broken > 0 || !mismatches.is_empty() {
-        let message = format!(
-            "“{}” had {broken} rows that point at missing rows before the update; they stay as they are.",
-            site.path.display()
-        );
-        context.reporter.event(&Event::Warning { message: &message });
-    }
-    Ok(HeldDatabase {
-        steps: steps(bundle, start, &database.name)?,
-        rules: rules(&bundle.manifest, &database.name),
-        target: Schema::parse(&bundle.text(bundle.manifest.schemas.get(&database.name).map_or("", String::as_str))?),
-        fingerprint: schema.fingerprint(),
-        wal: mode.eq_ignore_ascii_case("wal"),
-        bytes: pages.0 * pages.1,
-        manifest: database,
-        violations,
-        site,
-        locked,
-    })
-}
-
-fn steps(bundle: &Bundle, start: &Start, database: &str) -> Result<Vec<StepText>> {
-    let mut texts = Vec::new();
-    for migration in bundle.manifest.chain(&start.version) {
-        for step in migration.steps.iter().filter(|s| s.database == database) {
-            texts.push(StepText::new(migration.version.clone(), &step.name, bundle.read(&step.entry)?)?);
-        }
-    }
-    Ok(texts)
-}
-
-fn rules<'m>(manifest: &'m Manifest, database: &str) -> Vec<&'m RowRule> {
-    let means = |rule: &&RowRule| manifest.database_name(rule.database.as_deref()) == Some(database);
-    manifest.rows.iter().filter(means).collect()
-}
-
 fn release_files(bundle: &Bundle, start: &Start) -> Result<BTreeMap<String, String>> {
     let text = bundle.text(&start.files)?;
     Ok(text
@@ -549,79 +397,5 @@ impl Decision<'_> {
     pub fn holders(&self) -> Vec<platform::Holder> {
         let scripts: Vec<PathBuf> = self.manifest.application.entry.iter().map(|e| self.app.join(e)).collect();
         platform::holders(&|path| self.is_ours(path), &scripts)
-    }
-
-    /// The plan for people and machines.
-    pub fn described(&self) -> Described {
-        let database = |d: &HeldDatabase<'_>| DatabasePlan {
-            name: d.site.name.clone(),
-            path: d.site.path.clone(),
-            bytes: d.bytes,
-            steps: d.steps.iter().map(|s| format!("{}/{}", s.version, s.name)).collect(),
-        };
-        Described {
-            product: self.plan.name.clone(),
-            from: self.plan.from.clone(),
-            to: self.plan.to.clone(),
-            folder: self.app.clone(),
-            migrations: self.manifest.chain(&self.from).map(|m| m.version.to_string()).collect(),
-            databases: self.databases.iter().map(database).collect(),
-            units: self.plan.units.clone(),
-            edits: self.edits.keys().cloned().collect(),
-            kept_files: self.scan.files.values().filter(|f| f.owner == Owner::Site).count(),
-            space: self.needs.clone(),
-            holders: self.holders(),
-        }
-    }
-}
-
-impl std::fmt::Display for Described {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        use super::space::human;
-        writeln!(f, "{} in “{}”: {} to {}", self.product, self.folder.display(), self.from, self.to)?;
-        for database in &self.databases {
-            writeln!(
-                f,
-                "  database {} ({}): {}",
-                database.name,
-                human(database.bytes),
-                database.path.display()
-            )?;
-            for step in &database.steps {
-                writeln!(f, "    step {step}")?;
-            }
-        }
-        for unit in &self.units {
-            let what = match (unit.had, unit.gets) {
-                (true, true) => "replaced",
-                (false, _) => "added",
-                (true, false) => "removed",
-            };
-            let role = if unit.role == Role::Entry { " (entry)" } else { "" };
-            writeln!(f, "  {what:9}{}{role}", unit.path)?;
-        }
-        for edit in &self.edits {
-            writeln!(f, "  edited   {edit}")?;
-        }
-        writeln!(f, "  {} files of the site's own stay where they are", self.kept_files)?;
-        for need in &self.space.0 {
-            writeln!(
-                f,
-                "  needs {} of {} free at “{}”",
-                human(need.needed_bytes),
-                human(need.free_bytes),
-                need.folder.display()
-            )?;
-        }
-        for holder in &self.holders {
-            writeln!(
-                f,
-                "  in use by “{}” (process {}): {}",
-                holder.name,
-                holder.pid,
-                holder.path.display()
-            )?;
-        }
-        writeln!(f, "Nothing was changed.")
     }
 }

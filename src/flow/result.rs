@@ -1,6 +1,7 @@
 //! How a run ended: for a person one sentence, for machines an exit code and a result file, all from the same value.
 
-use super::preflight::{Decision, Described};
+use super::plan::Described;
+use super::preflight::Decision;
 use super::{Context, Request};
 use crate::bundle::Bundle;
 use crate::failure::{Aftermath, Exit, Failure, Reason, Result};

@@ -1,8 +1,8 @@
 //! Asks the migrated copies and the new code everything that can be asked before they go live.
 
 use super::Context;
+use super::examine::HeldDatabase;
 use super::migrate::{Candidate, Migrated};
-use super::preflight::HeldDatabase;
 use super::quiesce::Quiet;
 use super::stage;
 use crate::bundle::Bundle;

@@ -93,6 +93,11 @@ struct Line<'a> {
     record: &'a RawValue,
 }
 
+/// Whether there is an unfinished run; what it is may be unreadable.
+pub fn is_hot(work: &Work<'_>) -> Result<bool> {
+    Ok(work.disk.kind(&journal_path(work))?.is_some() || work.disk.kind(&spare_path(work))?.is_some())
+}
+
 /// Appends a record and makes it durable. It begins on a line of its own, even behind a torn one.
 pub fn append(work: &Work<'_>, record: &Record) -> Result<()> {
     let body = serde_json::value::to_raw_value(record).map_err(std::io::Error::from)?;

@@ -17,10 +17,10 @@ mod undo;
 
 pub use act::{Armed, arm, perform};
 pub use confirm::{Confirmation, DatabaseConfirmation, ProgramConfirmation, try_pair};
-pub use journal::{Journal, Record, Staged, append, archive, begin};
+pub use journal::{Journal, Record, Staged, append, archive, begin, is_hot};
 pub use places::{JOURNAL, Places, WORK, Workspace, places, workspace_of, workspaces};
 pub use plan::{FORMAT, Plan, Role, RunKind, Unit};
-pub use recover::{Recovered, commit, give_back, is_hot, recover};
+pub use recover::{Recovered, commit, give_back, recover};
 pub use snapshot::{Before, SNAPSHOT, Snapshot, kept_folder, snapshots};
 pub use tidy::{INSTALLED, prune, tidy};
 

@@ -32,11 +32,6 @@ pub enum Recovered {
     },
 }
 
-/// Whether there is an unfinished run.
-pub fn is_hot(work: &Work<'_>) -> Result<bool> {
-    Ok(Journal::read(work)?.is_some())
-}
-
 /// Brings an unfinished run to an end. `asked` is set when a person asked for it: then the count of attempts does not matter.
 pub fn recover(work: &Work<'_>, now: &str, asked: bool) -> Result<Recovered> {
     let Some(journal) = Journal::read(work)? else {
