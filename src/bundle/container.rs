@@ -147,6 +147,14 @@ fn foot(file: &mut (impl Read + Seek), length: u64) -> io::Result<Option<Foot>> 
 fn has_head(file: &mut File) -> io::Result<bool> {
     const ZIP: &[u8] = b"PK\x03\x04";
     let after = MARK_BYTES as usize;
+    // Cut off inside the header itself: nothing else ends so.
+    let length = file.metadata()?.len();
+    let mut tail = Vec::new();
+    file.seek(SeekFrom::Start(length.saturating_sub(MARK_BYTES + ZIP.len() as u64)))?;
+    file.read_to_end(&mut tail)?;
+    if tail.windows(HEAD.len()).any(|w| w == HEAD) {
+        return Ok(true);
+    }
     let mut window: Vec<u8> = Vec::new();
     let mut chunk = vec![0u8; 1 << 16];
     file.seek(SeekFrom::Start(0))?;

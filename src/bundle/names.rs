@@ -92,6 +92,28 @@ pub fn check_all<'a>(paths: impl IntoIterator<Item = &'a str>) -> Result<()> {
     Ok(())
 }
 
+/// Checks the entries of a bundle: what is installed by the path at which it is installed, the rest by its name in the bundle.
+pub fn check_entries<'a>(paths: impl Iterator<Item = &'a str> + Clone) -> Result<()> {
+    const FOLDERS: [&str; 5] = ["code", "migrations", "notes", "releases", "schema"];
+    if let Some(strange) = paths
+        .clone()
+        .find(|p| p.split_once('/').is_none_or(|(folder, _)| !FOLDERS.contains(&folder)))
+    {
+        check(strange)?;
+        return Err(Failure::new(
+            Reason::BundleName,
+            format!(
+                "The path “{}” cannot be used: a bundle has the folders {} and nothing else. Pack it again.",
+                strange.escape_debug(),
+                FOLDERS.join(", ")
+            ),
+        )
+        .with("value", strange));
+    }
+    check_all(paths.clone().filter_map(|p| p.strip_prefix("code/")))?;
+    check_all(paths.filter(|p| !p.starts_with("code/")))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -9,7 +9,7 @@ use crate::failure::{Failure, Reason, Result};
 use sha2::{Digest, Sha256};
 use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
-use std::io::{Read, Write};
+use std::io::{Read, SeekFrom, Write};
 use zip::ZipArchive;
 
 /// The largest manifest that is read, in bytes: about 200,000 files.
@@ -37,7 +37,8 @@ impl Bundle {
             return Err(damaged("its manifest is not the one that was packed"));
         }
         let manifest = parse(&text)?;
-        check_entries(&archive, &manifest)?;
+        check_entries(&archive, count_entries(&place, archive.len() as u64)?, &manifest)?;
+        check_references(&manifest)?;
         let sizes = manifest.entries.iter().enumerate().map(|(n, e)| (e.path.clone(), n)).collect();
         Ok(Bundle {
             digest: sha256(&text),
@@ -143,18 +144,61 @@ fn parse(text: &[u8]) -> Result<Manifest> {
 }
 
 /// The zip and the manifest must name the same files, each once, with the same sizes, and all of them safe.
-fn check_entries(archive: &ZipArchive<Box<dyn ReadSeek>>, manifest: &Manifest) -> Result<()> {
-    names::check_all(manifest.code().map(|(path, _)| path))?;
-    names::check_all(manifest.entries.iter().map(|e| e.path.as_str()))?;
+fn check_entries(archive: &ZipArchive<Box<dyn ReadSeek>>, count: u64, manifest: &Manifest) -> Result<()> {
+    names::check_entries(manifest.entries.iter().map(|e| e.path.as_str()))?;
     let listed: HashSet<&str> = manifest.entries.iter().map(|e| e.path.as_str()).chain([MANIFEST]).collect();
-    if archive.len() != listed.len() {
+    if archive.len() != listed.len() || count != listed.len() as u64 {
         return Err(damaged("it holds other files than its manifest lists"));
     }
     for name in archive.file_names() {
         let name = name.map_err(|e| damaged(&format!("it holds a name that cannot be read ({e})")))?;
-        names::check(&name)?;
         if !listed.contains(name.as_ref()) {
+            names::check(&name)?;
             return Err(damaged(&format!("it holds “{name}”, which its manifest does not list")));
+        }
+    }
+    Ok(())
+}
+
+/// The number of entries that the end of the zip states (APPNOTE 4.3.16). The zip library keeps one of several entries of a name.
+fn count_entries(place: &Place, read: u64) -> Result<u64> {
+    let mut end = [0u8; 22];
+    let mut zip = place.open()?;
+    let found = zip.seek(SeekFrom::End(-22)).and_then(|_| zip.read_exact(&mut end));
+    match found {
+        Ok(()) if end.starts_with(b"PK\x05\x06") => Ok(match u16::from_le_bytes([end[10], end[11]]) {
+            // More than fit here: the 64-bit record holds the number, and packing never writes a name twice.
+            u16::MAX => read,
+            count => u64::from(count),
+        }),
+        _ => Err(damaged("its end is not that of a zip")),
+    }
+}
+
+/// Every entry that the manifest refers to must be there, so that nothing is found missing in the middle of a run.
+fn check_references(manifest: &Manifest) -> Result<()> {
+    let application = &manifest.application;
+    let paths = application
+        .entry
+        .iter()
+        .chain(&application.version.file)
+        .chain(application.edits.iter().map(|e| &e.file));
+    paths.into_iter().try_for_each(|path| names::check(path))?;
+    let has: HashSet<&str> = manifest.entries.iter().map(|e| e.path.as_str()).collect();
+    let starts = manifest.starts.iter().flat_map(|s| s.schemas.values().chain([&s.files]));
+    let steps = manifest.migrations.iter().flat_map(|m| m.steps.iter().map(|s| &s.entry));
+    let all = starts.chain(steps).chain(manifest.schemas.values()).chain(&manifest.product.notes);
+    if let Some(missing) = all.into_iter().find(|path| !has.contains(path.as_str())) {
+        return Err(damaged(&format!("its manifest refers to “{missing}”, which is not in it")));
+    }
+    for database in &manifest.databases {
+        let complete =
+            manifest.schemas.contains_key(&database.name) && manifest.starts.iter().all(|s| s.schemas.contains_key(&database.name));
+        if !complete {
+            return Err(damaged(&format!(
+                "it does not say what schema the database “{}” has",
+                database.name
+            )));
         }
     }
     Ok(())

@@ -100,7 +100,8 @@ fn run(arguments: &Arguments, embedded: &'static [u8]) -> Exit {
 }
 
 fn carry_out(context: &Context<'_>, arguments: &Arguments, bundle: Result<Bundle>, app: Result<PathBuf>) -> Ended {
-    let refused = |failure| Ended::bare(context, Path::new("")).with(Err(failure), crate::failure::Aftermath::Untouched);
+    let found = app.as_deref().map_or(Path::new(""), |app| app).to_owned();
+    let refused = |failure| Ended::bare(context, &found).with(Err(failure), crate::failure::Aftermath::Untouched);
     let asks = arguments.output == Output::Terminal && !arguments.request.plan && matches!(arguments.verb, Verb::Update | Verb::Rollback);
     if asks && !Terminal::can_ask() {
         return refused(Failure::new(
@@ -128,9 +129,13 @@ fn open_bundle(arguments: &Arguments, embedded: &'static [u8], context: &Context
         },
     };
     let place = place.ok_or_else(|| {
+        let what = arguments
+            .bundle
+            .as_ref()
+            .map_or_else(|| "This program".to_owned(), |path| format!("“{}”", path.display()));
         Failure::new(
             Reason::BundleMissing,
-            "This program carries no update. Use the file that was delivered to you, or name one with --bundle.",
+            format!("{what} carries no update. Use the file that was delivered to you, or name one with --bundle."),
         )
     })?;
     Bundle::open(place)

@@ -198,6 +198,10 @@ fn run_statement(
         let now = trusted(seen, || roots(connection))?;
         for (root, name) in &names {
             if let Some(new) = now.get(root).filter(|new| *new != name) {
+                if is_ours(new) {
+                    seen.lock().unwrap_or_else(PoisonError::into_inner).refused = Some(OURS);
+                    return Err(rusqlite::Error::InvalidQuery);
+                }
                 account.renamed(name, new);
             }
         }
@@ -259,6 +263,8 @@ const PRAGMAS: [&str; 19] = [
     "user_version",
 ];
 
+const OURS: &str = "tables whose names begin with “holdfast_”: they are the updater's own";
+
 impl Seen {
     fn judge(&mut self, context: &AuthContext<'_>) -> Authorization {
         if self.trusted {
@@ -278,10 +284,15 @@ impl Seen {
             | AuthAction::Delete { table_name }
             | AuthAction::DropTable { table_name }
             | AuthAction::AlterTable { table_name, .. }
+            | AuthAction::CreateTable { table_name }
+            | AuthAction::CreateVtable { table_name, .. }
+            | AuthAction::CreateIndex { table_name, .. }
+            | AuthAction::CreateTrigger { table_name, .. }
                 if is_ours(table_name) =>
             {
-                Some("tables whose names begin with “holdfast_”: they are the updater's own")
+                Some(OURS)
             }
+            AuthAction::CreateView { view_name } if is_ours(view_name) => Some(OURS),
             _ => None,
         };
         if refused.is_some() {

@@ -111,6 +111,20 @@ pub fn update(context: &Context<'_>, bundle: &Bundle, request: &Request) -> Ende
     ended.gave_back(&work, failure)
 }
 
+/// Reads every byte of the bundle before anything of it is used.
+fn check_bundle(context: &Context<'_>, bundle: &Bundle) -> Result<()> {
+    let total = bundle.manifest.entries.iter().map(|e| e.size).sum();
+    let mut done = 0;
+    bundle.verify(|entry| {
+        done += entry.size;
+        context.reporter.event(&Event::Progress {
+            stage: Stage::Bundle,
+            done,
+            total,
+        });
+    })
+}
+
 /// What follows the look at the site.
 enum Next<'a> {
     Go(Box<quiesce::Quiet<'a>>, Instance, Request),
@@ -120,6 +134,7 @@ enum Next<'a> {
 /// Decides first: nothing of this changes the site, but that an unfinished earlier run is brought to its end.
 fn prepare<'a>(context: &Context<'_>, bundle: &'a Bundle, request: &Request, ended: &mut Ended) -> Result<Next<'a>> {
     context.stage(Stage::Bundle)?;
+    check_bundle(context, bundle)?;
     context.stage(Stage::Site)?;
     let app = locate(&bundle.manifest, request.app.as_deref(), &context.environment)?;
     ended.app = Some(app.clone());

@@ -182,10 +182,13 @@ impl Resolver<'_> {
             known.extend(release_files(&folder)?.into_keys());
         }
         match entry.iter().find(|e| !known.contains(e)) {
-            Some(unknown) => Err(invalid(
-                &root,
-                format!("application.entry names “{unknown}”, which is in no release"),
-            )),
+            Some(unknown) => {
+                let hint = near(unknown, known.iter().map(String::as_str)).map_or_else(String::new, |n| format!(". Did you mean “{n}”?"));
+                Err(invalid(
+                    &root,
+                    format!("application.entry names “{unknown}”, which is in no release{hint}"),
+                ))
+            }
             None => Ok(()),
         }
     }
