@@ -15,10 +15,7 @@ pub fn check(path: &str) -> Result<()> {
     let wrong = |why: &str| {
         Err(Failure::new(
             Reason::BundleName,
-            format!(
-                "The path “{}” cannot be used: {why}. Rename it and pack again.",
-                path.escape_debug()
-            ),
+            format!("The path “{}” cannot be used: {why}.", path.escape_debug()),
         )
         .with("value", path))
     };
@@ -81,7 +78,7 @@ pub fn check_all<'a>(paths: impl IntoIterator<Item = &'a str>) -> Result<()> {
                 Some((other, was_file)) if other != part || was_file || is_file => {
                     return Err(Failure::new(
                         Reason::BundleName,
-                        format!("The paths “{other}” and “{path}” are one and the same on Windows. Rename one of them and pack again."),
+                        format!("The paths “{other}” and “{path}” are one and the same on Windows."),
                     )
                     .with("value", path));
                 }
@@ -103,7 +100,7 @@ pub fn check_entries<'a>(paths: impl Iterator<Item = &'a str> + Clone) -> Result
         return Err(Failure::new(
             Reason::BundleName,
             format!(
-                "The path “{}” cannot be used: a bundle has the folders {} and nothing else. Pack it again.",
+                "The path “{}” cannot be used: a bundle has the folders {} and nothing else.",
                 strange.escape_debug(),
                 FOLDERS.join(", ")
             ),

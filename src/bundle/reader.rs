@@ -145,7 +145,7 @@ fn parse(text: &[u8]) -> Result<Manifest> {
 
 /// The zip and the manifest must name the same files, each once, with the same sizes, and all of them safe.
 fn check_entries(archive: &ZipArchive<Box<dyn ReadSeek>>, count: u64, manifest: &Manifest) -> Result<()> {
-    names::check_entries(manifest.entries.iter().map(|e| e.path.as_str()))?;
+    names::check_entries(manifest.entries.iter().map(|e| e.path.as_str())).map_err(corrected)?;
     let listed: HashSet<&str> = manifest.entries.iter().map(|e| e.path.as_str()).chain([MANIFEST]).collect();
     if archive.len() != listed.len() || count != listed.len() as u64 {
         return Err(damaged("it holds other files than its manifest lists"));
@@ -153,7 +153,7 @@ fn check_entries(archive: &ZipArchive<Box<dyn ReadSeek>>, count: u64, manifest: 
     for name in archive.file_names() {
         let name = name.map_err(|e| damaged(&format!("it holds a name that cannot be read ({e})")))?;
         if !listed.contains(name.as_ref()) {
-            names::check(&name)?;
+            names::check(&name).map_err(corrected)?;
             return Err(damaged(&format!("it holds “{name}”, which its manifest does not list")));
         }
     }
@@ -183,7 +183,7 @@ fn check_references(manifest: &Manifest) -> Result<()> {
         .iter()
         .chain(&application.version.file)
         .chain(application.edits.iter().map(|e| &e.file));
-    paths.into_iter().try_for_each(|path| names::check(path))?;
+    paths.into_iter().try_for_each(|path| names::check(path)).map_err(corrected)?;
     let has: HashSet<&str> = manifest.entries.iter().map(|e| e.path.as_str()).collect();
     let starts = manifest.starts.iter().flat_map(|s| s.schemas.values().chain([&s.files]));
     let steps = manifest.migrations.iter().flat_map(|m| m.steps.iter().map(|s| &s.entry));
@@ -202,6 +202,10 @@ fn check_references(manifest: &Manifest) -> Result<()> {
         }
     }
     Ok(())
+}
+
+fn corrected(failure: Failure) -> Failure {
+    failure.hint("Ask those who made the update for a corrected one.")
 }
 
 fn damaged(why: &str) -> Failure {

@@ -13,7 +13,7 @@ pub type Content<'a> = dyn Fn(&str) -> std::io::Result<Box<dyn Read>> + 'a;
 
 /// Writes a whole bundle (header, zip, footer) behind what `out` holds already. `scratch` takes the zip while its length is not known.
 pub fn write(manifest: &Manifest, content: &Content<'_>, scratch: &mut (impl Read + Write + Seek), out: &mut dyn Write) -> Result<()> {
-    names::check_entries(manifest.entries.iter().map(|e| e.path.as_str()))?;
+    names::check_entries(manifest.entries.iter().map(|e| e.path.as_str())).map_err(|f| f.hint("Rename it and pack again."))?;
     let text = serde_json::to_vec(manifest).map_err(|e| unwritable(&e))?;
     let mut zip = ZipWriter::new(&mut *scratch);
     put(&mut zip, MANIFEST, false, &mut text.as_slice()).map_err(|e| unwritable(&e))?;

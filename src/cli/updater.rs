@@ -86,7 +86,9 @@ fn run(arguments: &Arguments, embedded: &'static [u8]) -> Exit {
     let app = folder(arguments, &context, bundle.as_ref().ok());
     let log = super::log::begin(
         arguments.log.as_deref(),
-        app.as_deref().ok().filter(|_| !arguments.request.plan),
+        app.as_deref()
+            .ok()
+            .filter(|app| !arguments.request.plan && (bundle.is_ok() || app.join(WORK).is_dir())),
         &context.run,
     );
     log::info!("holdfast {} begins: {arguments:?}", env!("CARGO_PKG_VERSION"));
@@ -110,7 +112,7 @@ fn carry_out(context: &Context<'_>, arguments: &Arguments, bundle: Result<Bundle
         ));
     }
     match (arguments.verb, bundle, app) {
-        (Verb::Update, Err(failure), _) => refused(failure),
+        (Verb::Update, Err(failure), _) => flow::refuse(context, &found, failure),
         (Verb::Update, Ok(bundle), _) => flow::update(context, &bundle, &arguments.request),
         (_, _, Err(failure)) => refused(failure),
         (Verb::Confirm, _, Ok(app)) => flow::confirm(context, &app),

@@ -36,6 +36,14 @@ pub fn open_copy(path: &Path) -> crate::failure::Result<Connection> {
 pub fn failed(error: &rusqlite::Error, path: &Path, doing: &str) -> Failure {
     let shown = path.display();
     let code = error.sqlite_error_code();
+    let text = error.to_string();
+    if ["no such collation", "no such function", "no such module", "unknown function"]
+        .iter()
+        .any(|t| text.contains(t))
+    {
+        let message = format!("The database “{shown}” needs what only the application has: {text}. Ask those who made the update.");
+        return Failure::new(Reason::DatabaseUnsupported, message).at(path);
+    }
     let (reason, message) = match code {
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => (
             Reason::DatabaseBusy,

@@ -44,6 +44,12 @@ impl Failure {
         self
     }
 
+    /// Adds a sentence that says what to do next.
+    pub fn hint(mut self, hint: &str) -> Self {
+        self.message = format!("{} {hint}", self.message);
+        self
+    }
+
     /// Adds the path that the failure is about.
     pub fn at(self, path: &Path) -> Self {
         self.with("path", path.display().to_string())

@@ -23,7 +23,7 @@ pub fn confirm(context: &Context<'_>, app: &Path) -> Ended {
 }
 
 fn confirm_held(context: &Context<'_>, app: &Path, ended: &mut Ended) -> Result<Outcome> {
-    let _instance = Instance::begin(context, app, false)?;
+    let _instance = Instance::begin(context, app, !app.join(swap::WORK).is_dir())?;
     super::recover_first(context, app, &Request::default(), ended)?;
     let work = context.work(app);
     let Some(mut held) = snapshots(&work)?.into_iter().find(|s| s.held) else {
@@ -39,7 +39,7 @@ fn confirm_held(context: &Context<'_>, app: &Path, ended: &mut Ended) -> Result<
 /// Puts the newest snapshot back.
 pub fn rollback(context: &Context<'_>, app: &Path, request: &Request) -> Ended {
     let mut ended = Ended::bare(context, app);
-    let instance = match Instance::begin(context, app, false) {
+    let instance = match Instance::begin(context, app, !app.join(swap::WORK).is_dir()) {
         Ok(instance) => instance,
         Err(failure) => return ended.with(Err(failure), Aftermath::Untouched),
     };

@@ -133,13 +133,16 @@ enum Next<'a> {
 
 /// Decides first: nothing of this changes the site, but that an unfinished earlier run is brought to its end.
 fn prepare<'a>(context: &Context<'_>, bundle: &'a Bundle, request: &Request, ended: &mut Ended) -> Result<Next<'a>> {
+    // Where the site is needs only the manifest, and a damaged bundle is then reported there, too.
+    let located = locate(&bundle.manifest, request.app.as_deref(), &context.environment);
+    ended.app = located.as_ref().ok().cloned();
     context.stage(Stage::Bundle)?;
-    check_bundle(context, bundle)?;
     context.stage(Stage::Site)?;
-    let app = locate(&bundle.manifest, request.app.as_deref(), &context.environment)?;
-    ended.app = Some(app.clone());
+    let app = located?;
     let instance = Instance::begin(context, &app, request.plan)?;
+    // Recovery needs no payload, so it comes before anything of the bundle can be found wrong.
     recover_first(context, &app, request, ended)?;
+    check_bundle(context, bundle)?;
     context.stage(Stage::Preflight)?;
     let mut decision = retrying(context, || preflight::decide(context, bundle, request, &app))?;
     if decision.from == bundle.manifest.product.version {
@@ -198,6 +201,20 @@ fn carry_out(context: &Context<'_>, bundle: &Bundle, request: &Request, quiet: q
     })
 }
 
+/// Ends an update that cannot begin because its bundle cannot be used. An unfinished earlier run is brought to its end all the same.
+pub fn refuse(context: &Context<'_>, app: &Path, failure: Failure) -> Ended {
+    let mut ended = Ended::bare(context, app);
+    let recovered = match app.join(swap::WORK).is_dir() {
+        true => Instance::begin(context, app, false).and_then(|_instance| recover_first(context, app, &Request::default(), &mut ended)),
+        false => Ok(()),
+    };
+    let aftermath = ended.aftermath;
+    match recovered {
+        Ok(()) => ended.with(Err(failure), Aftermath::Untouched),
+        Err(worse) => ended.with(Err(worse), aftermath),
+    }
+}
+
 /// Brings an unfinished earlier run to its end before anything else.
 fn recover_first(context: &Context<'_>, app: &Path, request: &Request, ended: &mut Ended) -> Result<()> {
     let work = context.work(app);
@@ -240,7 +257,7 @@ fn panicked(panic: &(dyn std::any::Any + Send)) -> Failure {
 /// Brings an unfinished run to its end because a person, or the system at logon, asked for it.
 pub fn recover(context: &Context<'_>, app: &Path) -> Ended {
     let mut ended = Ended::bare(context, app);
-    let instance = match Instance::begin(context, app, false) {
+    let instance = match Instance::begin(context, app, !app.join(swap::WORK).is_dir()) {
         Ok(instance) => instance,
         Err(failure) => return ended.with(Err(failure), Aftermath::Untouched),
     };

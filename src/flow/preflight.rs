@@ -79,6 +79,13 @@ pub fn decide<'a>(context: &Context<'_>, bundle: &'a Bundle, request: &Request, 
         &context.environment.executable,
     )?;
     as_released(context, &from, &scan, app)?;
+    let linked = manifest
+        .application
+        .edits
+        .iter()
+        .map(|e| &e.file)
+        .find(|file| through_link(context, app, file));
+    linked.map_or(Ok(()), |file| Err(link_failure(app, file)))?;
     let edits = edited(context.disk, app, &manifest.application.edits)?;
     let (mut units, own) = units(manifest, &scan)?;
     units.extend(edits.keys().map(|path| unit(path, Role::Kept)));
@@ -236,15 +243,13 @@ fn release_files(bundle: &Bundle, start: &Start) -> Result<BTreeMap<String, Stri
 
 /// Known to known: program files must be what the installed release brought.
 fn as_released(context: &Context<'_>, from: &Version, scan: &Scan, app: &Path) -> Result<()> {
-    if let Some(link) = scan.missing.iter().find(|path| through_link(context, app, path)) {
-        return Err(Failure::new(
-            Reason::TargetLink,
-            format!(
-                "“{link}” is reached through a link or another volume, which a rename cannot move. Put the files themselves into “{}”.",
-                app.display()
-            ),
-        )
-        .with("value", link.as_str()));
+    if let Some(link) = scan
+        .missing
+        .iter()
+        .chain(&scan.changed)
+        .find(|path| through_link(context, app, path))
+    {
+        return Err(link_failure(app, link));
     }
     let name = |list: &[String]| {
         let shown: Vec<String> = list.iter().take(5).map(|p| format!("“{p}”")).collect();
@@ -276,6 +281,14 @@ fn as_released(context: &Context<'_>, from: &Version, scan: &Scan, app: &Path) -
     .at(app)
     .with("value", scan.changed.clone())
     .with("missing", scan.missing.clone()))
+}
+
+fn link_failure(app: &Path, path: &str) -> Failure {
+    let message = format!(
+        "“{path}” is reached through a link or another volume, which a rename cannot move. Put the files themselves into “{}”.",
+        app.display()
+    );
+    Failure::new(Reason::TargetLink, message).with("value", path)
 }
 
 fn through_link(context: &Context<'_>, app: &Path, path: &str) -> bool {
@@ -334,10 +347,18 @@ impl Decision<'_> {
                 .iter()
                 .filter_map(|u| places(&self.app, u).live.parent().map(Path::to_owned)),
         );
+        // A folder that changes its parent must be writable itself: <https://man7.org/linux/man-pages/man2/rename.2.html>, EACCES.
+        folders.extend(
+            self.plan
+                .units
+                .iter()
+                .filter(|u| u.had && u.role != Role::Database)
+                .map(|u| places(&self.app, u).live),
+        );
         folders.sort();
         folders.dedup();
         for folder in folders {
-            if context.disk.kind(&folder)?.is_none() {
+            if context.disk.kind(&folder)? != Some(crate::disk::Kind::Folder) {
                 continue;
             }
             if !platform::may_write(&folder) {

@@ -144,7 +144,7 @@ impl Resolver<'_> {
         let root = self.payload.join("code");
         let mut files = Vec::new();
         walk(&root, "", &mut files)?;
-        names::check_all(files.iter().map(String::as_str))?;
+        names::check_all(files.iter().map(String::as_str)).map_err(|f| f.hint("Rename it and pack again."))?;
         if let Some(file) = &self.source.application.version.file {
             let text = fs::read_to_string(root.join(file))
                 .map_err(|e| invalid(&root.join(file), format!("application.version reads this file: {e}")))?;

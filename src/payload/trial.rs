@@ -5,6 +5,7 @@ use super::invalid;
 use crate::bundle::manifest::RowRule;
 use crate::database::{Schema, StepText, migrate};
 use crate::failure::{Failure, Reason, Result};
+use crate::near::near;
 use crate::report::Nobody;
 use crate::version::Version;
 use rusqlite::{Connection, OpenFlags};
@@ -54,6 +55,7 @@ impl Trial<'_> {
         let steps: Vec<&StepText> = self.steps.iter().filter(|s| s.version > *start).collect();
         for steps in steps.chunk_by(|a, b| a.version == b.version) {
             let steps: Vec<StepText> = steps.iter().map(|s| (*s).clone()).collect();
+            self.known_tables(&connection, &steps[0].version)?;
             migrate(&mut connection, &steps, self.rules, "packing", &Nobody).map_err(|f| {
                 Failure::new(Reason::PayloadInvalid, format!("Tried on {}: {}", path.display(), f.message)).with("reason", f.reason.code())
             })?;
@@ -68,6 +70,25 @@ impl Trial<'_> {
             }
         }
         Schema::read(&connection, self.masks)
+    }
+}
+
+impl Trial<'_> {
+    /// A rule for a table that is not there would be found out at a site only.
+    fn known_tables(&self, connection: &Connection, version: &Version) -> Result<()> {
+        let tables = crate::database::tables(connection).map_err(|e| Failure::new(Reason::PayloadInvalid, e.to_string()))?;
+        match self.rules.iter().find(|r| r.version == *version && !tables.contains(&r.table)) {
+            None => Ok(()),
+            Some(rule) => {
+                let hint =
+                    near(&rule.table, tables.iter().map(String::as_str)).map_or_else(String::new, |n| format!(" Did you mean “{n}”?"));
+                let message = format!(
+                    "the [[rows]] of “{}” for {version} name a table that is not there before that migration.{hint}",
+                    rule.table
+                );
+                Err(Failure::new(Reason::PayloadInvalid, message))
+            }
+        }
     }
 }
 

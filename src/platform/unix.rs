@@ -204,3 +204,8 @@ pub fn lock(path: &Path) -> io::Result<Option<File>> {
         Err(std::fs::TryLockError::Error(e)) => Err(e),
     }
 }
+
+/// Lets everybody read a file.
+pub fn let_all_read(permissions: &mut std::fs::Permissions) {
+    permissions.set_mode(permissions.mode() | 0o444);
+}

@@ -30,7 +30,21 @@ pub struct SiteDatabase {
 /// The application folder, absolute and without links.
 pub fn locate(manifest: &Manifest, given: Option<&Path>, environment: &Environment<'_>) -> Result<PathBuf> {
     if let Some(folder) = given {
-        return real_folder(folder);
+        let real = real_folder(folder)?;
+        return match looks_right(manifest, &real) {
+            true => Ok(real),
+            // Nothing may be left in a folder of somebody else's, not even a log.
+            false => Err(Failure::new(
+                Reason::TargetInvalid,
+                format!(
+                    "“{}” is not an installation of {}: nothing of it is there ({}). Say with --app where the application is.",
+                    real.display(),
+                    manifest.product.name,
+                    signs(manifest).join(", ")
+                ),
+            )
+            .at(&real)),
+        };
     }
     let own = environment.executable.parent().map(Path::to_owned);
     let candidates: Vec<PathBuf> = manifest.application.folders.iter().filter_map(|f| expand(f, environment)).collect();
@@ -79,6 +93,18 @@ fn real_folder(folder: &Path) -> Result<PathBuf> {
         )
         .at(folder)
     })
+}
+
+/// The files by which the application is known, for a message.
+fn signs(manifest: &Manifest) -> Vec<String> {
+    let application = &manifest.application;
+    application
+        .version
+        .file
+        .iter()
+        .chain(&application.entry)
+        .map(|file| format!("“{file}”"))
+        .collect()
 }
 
 /// Whether the folder holds something of this product, or an unfinished update.

@@ -15,8 +15,10 @@ use std::path::{Path, PathBuf};
 /// Whose a file is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Owner {
-    /// The site's: uploads, settings, anything unknown, links, folders on other volumes, empty folders.
+    /// The site's: uploads, settings, anything unknown, links, folders on other volumes.
     Site,
+    /// The site's, too, but the release may put files there.
+    EmptyFolder,
     /// A database of the manifest, or one of its side files.
     Database,
     /// The release's, with the SHA-256 of what is there.
@@ -106,7 +108,7 @@ pub fn scan(
     scan.missing = release.keys().filter(absent).cloned().collect();
     let differs = |(path, hash): &(&String, &String)| match scan.files.get(*path).map(|f| &f.owner) {
         Some(Owner::Release(found)) => found != *hash && !forgiven(path),
-        Some(Owner::Site) => !forgiven(path),
+        Some(Owner::Site | Owner::EmptyFolder) => !forgiven(path),
         _ => false,
     };
     scan.changed = release.iter().filter(differs).map(|(path, _)| path.clone()).collect();
@@ -128,7 +130,7 @@ impl Scanner<'_> {
     fn folder(&mut self, folder: &Path, prefix: &str) -> Result<()> {
         let names = self.disk.list(folder)?;
         if names.is_empty() && !prefix.is_empty() {
-            self.add(prefix.trim_end_matches('/'), Owner::Site, 0);
+            self.add(prefix.trim_end_matches('/'), Owner::EmptyFolder, 0);
         }
         for name in names.into_iter().filter(|n| !(prefix.is_empty() && n == WORK)) {
             let path = folder.join(&name);

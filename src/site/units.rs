@@ -69,7 +69,12 @@ impl Node<'_> {
     }
 
     fn has_own(&self) -> bool {
-        self.any(&|n| matches!(n.live, Some((Owner::Site | Owner::Database | Owner::Updater, _))))
+        self.any(&|n| {
+            matches!(
+                n.live,
+                Some((Owner::Site | Owner::EmptyFolder | Owner::Database | Owner::Updater, _))
+            )
+        })
     }
 
     /// Whether the release's files below are the same before and after. What the code made does not count.
@@ -112,7 +117,7 @@ impl Node<'_> {
             // A folder: its children are looked at one by one. A file in its place would have to move them all.
             None if !brings_file => self.collect(&format!("{path}/"), found),
             // An empty folder is the site's, and the release may fill it.
-            Some((Owner::Site, _)) if self.is_empty_folder() && !brings_file => self.collect(&format!("{path}/"), found),
+            Some((Owner::EmptyFolder, _)) if !brings_file => self.collect(&format!("{path}/"), found),
             Some((Owner::Updater, _)) if !brings_folder => Ok(()),
             Some((_, true)) if !brings_folder => Ok(()),
             Some(_) if !brings_file && !brings_folder => Ok(()),
@@ -122,9 +127,5 @@ impl Node<'_> {
             )
             .with("path", path)),
         }
-    }
-
-    fn is_empty_folder(&self) -> bool {
-        self.live.is_some() && !self.children.is_empty()
     }
 }

@@ -57,6 +57,8 @@ pub fn read_version(disk: &dyn Disk, app: &Path, manifest: &Manifest, connection
             )
         }
     };
+    // Whatever stands there, a person must be able to read the message.
+    let text: String = text.chars().take(40).collect();
     text.parse().map_err(|_| {
         unknown(
             format!("{place} says that version “{text}” is installed, which this update does not know."),

@@ -4,6 +4,7 @@ use super::desk;
 use crate::bundle::container;
 use crate::failure::{Failure, Reason, Result};
 use crate::payload;
+use crate::platform;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -24,6 +25,12 @@ pub fn pack(payload: &Path, output: &Path, stub: Option<&Path>, bundle_only: boo
     file.as_file().sync_all().map_err(|e| desk(output, &e))?;
     if let Some(stub) = &stub {
         let permissions = std::fs::metadata(stub).map_err(|e| desk(stub, &e))?.permissions();
+        std::fs::set_permissions(file.path(), permissions).map_err(|e| desk(output, &e))?;
+    }
+    if stub.is_none() {
+        // A temporary file is for its owner alone; a bundle is to be read by whoever is given it.
+        let mut permissions = file.as_file().metadata().map_err(|e| desk(output, &e))?.permissions();
+        platform::let_all_read(&mut permissions);
         std::fs::set_permissions(file.path(), permissions).map_err(|e| desk(output, &e))?;
     }
     file.persist(output).map_err(|e| desk(output, &e.error))?;
