@@ -60,8 +60,7 @@ pub fn run(name: &str, command: &[String], folder: &Path, limit_s: u64, cancelle
     command.args(arguments).current_dir(folder);
     let ended = run_limited(&mut command, Duration::from_secs(limit_s), cancelled);
     let (ended, output) = ended.map_err(|e| failed(name, format!("“{}” cannot be run: {e}", program.display())))?;
-    let last = output.trim().lines().rev().take(5).collect::<Vec<_>>();
-    let said = last.into_iter().rev().collect::<Vec<_>>().join(" / ");
+    let said = last_words(&output);
     match ended {
         Ended::Exited(Some(0)) => Ok(output),
         Ended::Exited(code) => {
@@ -76,6 +75,20 @@ pub fn run(name: &str, command: &[String], folder: &Path, limit_s: u64, cancelle
         .with("expected", limit_s)),
         Ended::Cancelled => fail!(Cancelled, "The update was cancelled."),
     }
+}
+
+/// The last five lines of what a program said, fit for a sentence.
+fn last_words(output: &str) -> String {
+    let plain = |line: &str| -> String { line.chars().filter(|c| !c.is_control()).take(200).collect() };
+    let lines: Vec<String> = output
+        .trim()
+        .lines()
+        .rev()
+        .take(5)
+        .map(plain)
+        .filter(|line| !line.is_empty())
+        .collect();
+    lines.into_iter().rev().collect::<Vec<_>>().join(" / ")
 }
 
 fn failed(name: &str, why: String) -> Failure {

@@ -68,10 +68,10 @@ impl Account {
         })
     }
 
-    /// Enters what one statement changed. Rows that it both deleted and inserted in a table were replaced, not lost.
+    /// Enters what one statement changed. A row that it put in the place of another was replaced, not lost.
     pub fn enter(&mut self, changes: &HashMap<String, Changes>) {
         for (table, changes) in changes {
-            let replaced = changes.deleted.min(changes.inserted);
+            let replaced = changes.replaced;
             *self.arrived.entry(table.clone()).or_default() += changes.inserted - replaced;
             self.life(table).deleted += changes.deleted - replaced;
             self.touched.push(table.clone());

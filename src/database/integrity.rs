@@ -1,4 +1,4 @@
-//! Whether a database is sound: SQLite's own integrity check, foreign keys, and what its schema needs that only the application has.
+//! Whether a database is sound: SQLite's own integrity check, and foreign keys.
 
 use crate::sql::quoted;
 use rusqlite::{Connection, Result};
@@ -34,30 +34,4 @@ pub fn violations(connection: &Connection) -> Result<(Violations, Vec<String>)> 
         }
     }
     Ok((found, mismatches))
-}
-
-/// Tables and indexes that cannot be used without a function, collation or module of the application's own; each with SQLite's word for it.
-pub fn unsupported(connection: &Connection) -> Result<Vec<String>> {
-    let mut found = Vec::new();
-    for table in super::tables(connection)? {
-        // Preparing a change parses the checks, defaults, generated columns and index expressions of the table.
-        if let Err(e) = connection.prepare(&format!("EXPLAIN DELETE FROM main.{}", quoted(&table))) {
-            let text = e.to_string();
-            if ["no such function", "no such collation", "no such module", "unknown function"]
-                .iter()
-                .any(|t| text.contains(t))
-            {
-                found.push(format!("{table}: {text}"));
-            }
-        }
-    }
-    let mut statement = connection.prepare("SELECT DISTINCT x.coll FROM pragma_table_list t, pragma_index_list(t.name, 'main') i, pragma_index_xinfo(i.name, 'main') x WHERE t.schema = 'main' AND x.coll NOT IN (SELECT name FROM pragma_collation_list)")?;
-    let collations = statement.query_map([], |r| r.get::<_, String>(0))?.collect::<Result<Vec<_>>>();
-    found.extend(
-        collations
-            .unwrap_or_default()
-            .into_iter()
-            .map(|c| format!("no such collation sequence: {c}")),
-    );
-    Ok(found)
 }

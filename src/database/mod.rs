@@ -15,7 +15,7 @@ mod steps;
 pub use account::{Account, TableAccount};
 pub use content::{TableContent, contents, row_counts, table_content, tables};
 pub use copy::copy;
-pub use integrity::{Violations, integrity_errors, unsupported, violations};
+pub use integrity::{Violations, integrity_errors, violations};
 pub use ledger::LEDGER;
 pub use locked::{Locked, glance};
 pub use mark::{Mark, SIDE_SUFFIXES, side_file};

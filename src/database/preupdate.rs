@@ -23,7 +23,15 @@ pub struct Changes {
     pub updated: u64,
     /// Rows that went.
     pub deleted: u64,
+    /// Of those, rows in whose place the same statement put one with the same rowid: what REPLACE does.
+    pub replaced: u64,
+    /// The rowids that went last, before the next one came.
+    going: [Option<i64>; GOING],
+    next: usize,
 }
+
+/// REPLACE deletes at most one row for each unique key before it inserts.
+const GOING: usize = 16;
 
 /// Counts on one connection for as long as it lives.
 pub struct Counter<'c> {
@@ -62,7 +70,7 @@ unsafe extern "C" fn count(
     kind: c_int,
     schema: *const c_char,
     table: *const c_char,
-    _: i64,
+    rowid: i64,
     _: i64,
 ) {
     // SAFETY: SQLite passes back the context given in `new` and two C strings, and calls on the thread that runs the statement,
@@ -83,9 +91,17 @@ unsafe extern "C" fn count(
     }
     if let Some(changes) = tables.get_mut(table) {
         match kind {
-            ffi::SQLITE_INSERT => changes.inserted += 1,
+            ffi::SQLITE_INSERT => {
+                changes.inserted += 1;
+                changes.replaced += u64::from(changes.going.contains(&Some(rowid)));
+                changes.going = [None; GOING];
+            }
             ffi::SQLITE_UPDATE => changes.updated += 1,
-            _ => changes.deleted += 1,
+            _ => {
+                changes.deleted += 1;
+                changes.going[changes.next % GOING] = Some(rowid);
+                changes.next += 1;
+            }
         }
     }
 }

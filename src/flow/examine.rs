@@ -3,8 +3,7 @@
 use super::Context;
 use crate::bundle::manifest::{Database, RowRule, Start};
 use crate::bundle::{Bundle, Manifest};
-use crate::database::{Locked, Schema, StepText, Violations, integrity_errors, unsupported, violations};
-use crate::fail;
+use crate::database::{Locked, Schema, StepText, Violations, integrity_errors, violations};
 use crate::failure::{Failure, Reason, Result};
 use crate::report::Event;
 use crate::site::SiteDatabase;
@@ -50,15 +49,6 @@ pub fn examine<'a>(
             Ok((r.get(0)?, r.get(1)?))
         })
         .map_err(told)?;
-    let needed = unsupported(connection).map_err(told)?;
-    if !needed.is_empty() {
-        fail!(
-            DatabaseUnsupported,
-            "The database “{}” needs what only the application has: {}. Ask those who made the update.",
-            site.path.display(),
-            needed.join("; ")
-        );
-    }
     let schema = Schema::read(connection, &database.mask)?;
     let expected = Schema::parse(&bundle.text(start.schemas.get(&database.name).map_or("", String::as_str))?);
     if schema != expected {

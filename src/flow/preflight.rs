@@ -6,6 +6,7 @@ use super::{Context, Request};
 use crate::bundle::manifest::Start;
 use crate::bundle::{Bundle, Manifest};
 use crate::database::Locked;
+use crate::disk::Kind;
 use crate::fail;
 use crate::failure::{Failure, Reason, Result};
 use crate::platform;
@@ -262,10 +263,18 @@ fn as_released(context: &Context<'_>, from: &Version, scan: &Scan, app: &Path) -
     };
     let mut parts = Vec::new();
     if !scan.changed.is_empty() {
-        parts.push(format!("{} differ from what was installed", name(&scan.changed)));
+        parts.push(format!(
+            "{} {} from what was installed",
+            name(&scan.changed),
+            if scan.changed.len() == 1 { "differs" } else { "differ" }
+        ));
     }
     if !scan.missing.is_empty() {
-        parts.push(format!("{} are missing", name(&scan.missing)));
+        parts.push(format!(
+            "{} {} missing",
+            name(&scan.missing),
+            if scan.missing.len() == 1 { "is" } else { "are" }
+        ));
     }
     if parts.is_empty() {
         return Ok(());
@@ -292,13 +301,15 @@ fn link_failure(app: &Path, path: &str) -> Failure {
 }
 
 fn through_link(context: &Context<'_>, app: &Path, path: &str) -> bool {
+    let volume = |path: &Path| platform::volume(path).ok().map(|v| v.id);
     let parts: Vec<&str> = path.split('/').collect();
-    (1..=parts.len()).any(|n| {
-        matches!(
-            context.disk.kind(&app.join(parts[..n].join("/"))),
-            Ok(Some(crate::disk::Kind::Other))
-        )
-    })
+    let above = (1..=parts.len()).map(|n| app.join(parts[..n].join("/")));
+    let strange = |path: &Path| match context.disk.kind(path) {
+        Ok(Some(Kind::Other)) => true,
+        Ok(Some(Kind::Folder)) => volume(path) != volume(app),
+        _ => false,
+    };
+    above.into_iter().any(|path| strange(&path))
 }
 
 /// The stage holds all code and a copy of each database; a database may grow, and its rollback journal may reach the size that it had.
@@ -358,7 +369,7 @@ impl Decision<'_> {
         folders.sort();
         folders.dedup();
         for folder in folders {
-            if context.disk.kind(&folder)? != Some(crate::disk::Kind::Folder) {
+            if context.disk.kind(&folder)? != Some(Kind::Folder) {
                 continue;
             }
             if !platform::may_write(&folder) {

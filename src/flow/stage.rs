@@ -67,24 +67,42 @@ fn staged_code<'b>(bundle: &'b Bundle, decision: &'b Decision<'_>) -> impl Itera
 
 /// A staged file, and the folders above it, get what the live ones of the same name have.
 fn give_attributes(context: &Context<'_>, decision: &Decision<'_>, new: &Path, path: &str, executable: bool) -> Result<()> {
-    let read = |path: &Path| platform::attributes(path).map_err(|e| failed("reading the access rights of", path, &e));
-    let above = read(&decision.app)?;
-    let parts: Vec<&str> = path.split('/').collect();
-    for n in 1..=parts.len() {
-        let part = parts[..n].join("/");
-        let (live, staged) = (decision.app.join(&part), new.join(&part));
-        let is_folder = n < parts.len();
-        let wanted = match context.disk.kind(&live)? {
-            Some(Kind::File(_)) if !is_folder && executable => read(&live)?.executable(),
-            Some(Kind::File(_)) if !is_folder => read(&live)?,
-            Some(Kind::Folder) if is_folder => read(&live)?,
-            _ => Attributes::for_new_in(&above, executable, is_folder),
-        };
-        if read(&staged)? != wanted {
+    for (staged, wanted) in wanted_attributes(context, decision, new, path, executable)? {
+        if read_attributes(&staged)? != wanted {
             context.disk.set_attributes(&staged, &wanted)?;
         }
     }
     Ok(())
+}
+
+fn read_attributes(path: &Path) -> Result<Attributes> {
+    platform::attributes(path).map_err(|e| failed("reading the access rights of", path, &e))
+}
+
+/// The attributes that a staged file and the folders above it must have.
+fn wanted_attributes(
+    context: &Context<'_>,
+    decision: &Decision<'_>,
+    new: &Path,
+    path: &str,
+    executable: bool,
+) -> Result<Vec<(PathBuf, Attributes)>> {
+    let above = read_attributes(&decision.app)?;
+    let parts: Vec<&str> = path.split('/').collect();
+    let mut wanted = Vec::new();
+    for n in 1..=parts.len() {
+        let part = parts[..n].join("/");
+        let live = decision.app.join(&part);
+        let is_folder = n < parts.len();
+        let attributes = match context.disk.kind(&live)? {
+            Some(Kind::File(_)) if !is_folder && executable => read_attributes(&live)?.executable(),
+            Some(Kind::File(_)) if !is_folder => read_attributes(&live)?,
+            Some(Kind::Folder) if is_folder => read_attributes(&live)?,
+            _ => Attributes::for_new_in(&above, executable, is_folder),
+        };
+        wanted.push((new.join(&part), attributes));
+    }
+    Ok(wanted)
 }
 
 /// Removes what does not belong, makes everything durable, and reads it back.
@@ -115,6 +133,9 @@ pub fn seal<'a>(context: &Context<'_>, bundle: &Bundle, verified: Verified<'a>) 
     }
     context.disk.flush_all(&new)?;
     context.disk.flush_dir(&Workspace::of_app(&decision.app).root)?;
+    for (path, entry) in staged_code(bundle, decision) {
+        same_attributes(context, decision, &new, path, entry.executable)?;
+    }
     read_back(context, &expected)?;
     let confirmation = confirmation(bundle, decision, &databases)?;
     Ok(Sealed {
@@ -137,6 +158,20 @@ fn remove_strangers(context: &Context<'_>, folder: &Path, expected: &BTreeMap<Pa
             Some(Kind::Folder) if holds_ours => remove_strangers(context, &path, expected)?,
             Some(Kind::File(_)) if is_ours => {}
             _ => remove_tree(context.disk, &path)?,
+        }
+    }
+    Ok(())
+}
+
+/// A check may have changed what may be run or read.
+fn same_attributes(context: &Context<'_>, decision: &Decision<'_>, new: &Path, path: &str, executable: bool) -> Result<()> {
+    for (staged, wanted) in wanted_attributes(context, decision, new, path, executable)? {
+        if context.disk.kind(&staged)?.is_some() && read_attributes(&staged)? != wanted {
+            let message = format!(
+                "The access rights of “{}” are not those that it was given; a check changed them. Ask those who made the update.",
+                staged.display()
+            );
+            return Err(Failure::new(Reason::StageDamaged, message).at(&staged));
         }
     }
     Ok(())

@@ -9,7 +9,7 @@ use crate::bundle::Bundle;
 use crate::bundle::manifest::{Check, Moment};
 use crate::checks;
 use crate::database::{Schema, TableContent, Violations, contents, failed, integrity_errors, side_file, table_content, tables, violations};
-use crate::disk::hash_file;
+use crate::disk::{Kind, hash_file};
 use crate::failure::{Failure, Reason, Result};
 use crate::report::Event;
 use crate::swap::{ProgramConfirmation, Workspace};
@@ -58,7 +58,9 @@ pub fn verify<'a>(context: &Context<'_>, bundle: &Bundle, migrated: Migrated<'a>
         note(context, &format!("check “{}”: {}", program.name, output.trim()));
     }
     for database in &databases {
-        if hash_file(context.disk, &database.path)? != database.sha256 || context.disk.kind(&side_file(&database.path, "-wal"))?.is_some() {
+        let is_file = matches!(context.disk.kind(&database.path)?, Some(Kind::File(_)));
+        let has_log = context.disk.kind(&side_file(&database.path, "-wal"))?.is_some();
+        if !is_file || has_log || hash_file(context.disk, &database.path)? != database.sha256 {
             return Err(Failure::new(
                 Reason::CheckWrote,
                 format!(

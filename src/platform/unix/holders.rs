@@ -57,7 +57,7 @@ fn opened(process: &Path) -> BTreeSet<PathBuf> {
 fn started(process: &Path, scripts: &[PathBuf]) -> Option<PathBuf> {
     let line = fs::read(process.join("cmdline")).ok()?;
     let folder = fs::read_link(process.join("cwd")).ok()?;
-    let words = line.split(|b| *b == 0).take(3).filter(|w| !w.is_empty());
+    let words = line.split(|b| *b == 0).take(16).filter(|w| !w.is_empty());
     words
         .filter_map(|word| folder.join(std::str::from_utf8(word).ok()?).canonicalize().ok())
         .find(|path| scripts.contains(path))

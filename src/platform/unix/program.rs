@@ -20,8 +20,10 @@ pub enum Ended {
 }
 
 const KEPT_BYTES: usize = 16 << 10;
+/// How long the rest of the output is waited for after the program has ended.
+const PATIENCE: Duration = Duration::from_secs(1);
 
-/// Runs a program until it ends, the limit is reached, or `cancelled` says so. Returns how it ended and the last 16 KiB of its output.
+/// Runs a program until it ends, the limit is reached, or `cancelled` says so. Returns how it ended and the last 16 KiB of its output and of its errors, in that order.
 pub fn run_limited(command: &mut Command, limit: Duration, cancelled: &dyn Fn() -> bool) -> io::Result<(Ended, String)> {
     let mut child = command
         .stdin(Stdio::null())
@@ -35,10 +37,10 @@ pub fn run_limited(command: &mut Command, limit: Duration, cancelled: &dyn Fn() 
         Box::new(child.stdout.take().ok_or(io::ErrorKind::BrokenPipe)?),
         Box::new(child.stderr.take().ok_or(io::ErrorKind::BrokenPipe)?),
     ];
-    for pipe in pipes {
+    for (n, pipe) in pipes.into_iter().enumerate() {
         let sender = sender.clone();
         std::thread::spawn(move || {
-            let _ = sender.send(last_part(pipe));
+            let _ = sender.send((n, last_part(pipe)));
         });
     }
     drop(sender);
@@ -58,8 +60,13 @@ pub fn run_limited(command: &mut Command, limit: Duration, cancelled: &dyn Fn() 
     // Children that it left behind would hold files of the stage.
     let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
     child.wait()?;
-    let output = receiver.iter().take(2).collect::<Vec<_>>().join("");
-    Ok((ended, output))
+    // A child that left the group may keep a pipe open for as long as it lives; what it says is not waited for.
+    let deadline = Instant::now() + PATIENCE;
+    let mut said = [String::new(), String::new()];
+    while let Ok((n, text)) = receiver.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
+        said[n] = text;
+    }
+    Ok((ended, said.join("")))
 }
 
 fn last_part(mut pipe: Box<dyn Read + Send>) -> String {
