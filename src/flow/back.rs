@@ -127,7 +127,7 @@ fn lock_all(context: &Context<'_>, app: &Path, snapshot: &Snapshot) -> Result<Ve
         .filter(|(role, _)| *role == Role::Entry)
         .map(|(_, path)| path.clone())
         .collect();
-    if let Some(holder) = platform::holders(&is_ours, &scripts).first() {
+    if let Some(holder) = platform::lasting_holders(&is_ours, &scripts).first() {
         return Err(Failure::new(
             Reason::ApplicationRunning,
             format!(

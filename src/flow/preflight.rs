@@ -428,6 +428,6 @@ impl Decision<'_> {
     /// Whoever has the application or its data open.
     pub fn holders(&self) -> Vec<platform::Holder> {
         let scripts: Vec<PathBuf> = self.manifest.application.entry.iter().map(|e| self.app.join(e)).collect();
-        platform::holders(&|path| self.is_ours(path), &scripts)
+        platform::lasting_holders(&|path| self.is_ours(path), &scripts)
     }
 }

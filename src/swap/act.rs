@@ -100,7 +100,7 @@ fn nobody_wrote(work: &Work<'_>, staged: &Staged) -> Result<()> {
             retired.extend(unit.had_sides.iter().map(|suffix| side_file(&at.old, suffix)));
         }
     }
-    let holders = platform::holders(&|path| retired.contains(path), &[]);
+    let holders = platform::lasting_holders(&|path| retired.contains(path), &[]);
     match holders.first() {
         Some(holder) => Err(written(
             &holder.path,
