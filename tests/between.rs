@@ -270,17 +270,31 @@ fn recovery_that_is_cut_again_and_again_is_given_up_until_a_person_asks() {
 fn an_update_that_cannot_be_read_brings_an_unfinished_one_to_its_end_all_the_same() {
     let play = Play::new();
     let cut = play.operation("rename", "data/mini.db");
-    for spoil in [|bytes: &mut Vec<u8>| bytes.truncate(bytes.len() - 9), |bytes: &mut Vec<u8>| {
-        let at = bytes.windows(7).rposition(|w| w == b"code/st").expect("an entry") - 200;
-        bytes[at] ^= 1;
-    }] {
+    for spoil in [
+        |bytes: &mut Vec<u8>| bytes.truncate(bytes.len() - 9),
+        |bytes: &mut Vec<u8>| {
+            let at = bytes.windows(7).rposition(|w| w == b"code/st").expect("an entry") - 200;
+            bytes[at] ^= 1;
+        },
+    ] {
         assert_eq!(play.update_with(&format!("crash@{cut}")).code, None);
         let mut bytes = fs::read(&play.updater).expect("the updater");
         spoil(&mut bytes);
         let spoilt = play.bench.path("spoilt");
         write(&spoilt, &bytes);
-        let ran = run(Command::new(UPDATER).arg("--bundle").arg(&spoilt).arg("--app").arg(&play.site).arg("--silent")).expect(20);
-        assert_eq!((reason(&play.site).as_str(), play.version().as_str()), ("BUNDLE:DAMAGED", "1.0"), "{}", ran.stderr);
+        let ran = run(Command::new(UPDATER)
+            .arg("--bundle")
+            .arg(&spoilt)
+            .arg("--app")
+            .arg(&play.site)
+            .arg("--silent"))
+        .expect(20);
+        assert_eq!(
+            (reason(&play.site).as_str(), play.version().as_str()),
+            ("BUNDLE:DAMAGED", "1.0"),
+            "{}",
+            ran.stderr
+        );
         assert!(!play.site.join(".holdfast/journal.jsonl").exists());
     }
 }

@@ -12,8 +12,13 @@ fn readme() -> String {
 fn table(heading: &str) -> Vec<Vec<String>> {
     let text = readme();
     let from = text.find(heading).unwrap_or_else(|| panic!("README.md has no “{heading}”"));
-    let rows = text[from..].lines().skip_while(|l| !l.starts_with('|')).take_while(|l| l.starts_with('|')).skip(2);
-    rows.map(|row| row.trim_matches('|').split('|').map(|cell| cell.trim().to_owned()).collect()).collect()
+    let rows = text[from..]
+        .lines()
+        .skip_while(|l| !l.starts_with('|'))
+        .take_while(|l| l.starts_with('|'))
+        .skip(2);
+    rows.map(|row| row.trim_matches('|').split('|').map(|cell| cell.trim().to_owned()).collect())
+        .collect()
 }
 
 #[test]
@@ -35,7 +40,10 @@ fn the_readme_lists_every_reason_with_its_meaning() {
 
 #[test]
 fn the_readme_lists_every_exit_code() {
-    let expected: Vec<Vec<String>> = Exit::ALL.iter().map(|(exit, meaning)| vec![(*exit as i32).to_string(), (*meaning).to_owned()]).collect();
+    let expected: Vec<Vec<String>> = Exit::ALL
+        .iter()
+        .map(|(exit, meaning)| vec![(*exit as i32).to_string(), (*meaning).to_owned()])
+        .collect();
     assert_eq!(table("### Exit codes"), expected);
 }
 

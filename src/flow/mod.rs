@@ -144,10 +144,9 @@ fn prepare<'a>(context: &Context<'_>, bundle: &'a Bundle, request: &Request, end
     recover_first(context, &app, request, ended)?;
     check_bundle(context, bundle)?;
     context.stage(Stage::Preflight)?;
-    let mut decision = retrying(context, || preflight::decide(context, bundle, request, &app))?;
-    if decision.from == bundle.manifest.product.version {
+    let Some(mut decision) = retrying(context, || preflight::decide(context, bundle, request, &app))? else {
         return Ok(Next::Stop(Outcome::AlreadyInPlace));
-    }
+    };
     ended.decided(&decision);
     if request.plan {
         return Ok(Next::Stop(Outcome::Planned(Box::new(decision.described()))));

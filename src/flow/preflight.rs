@@ -39,8 +39,8 @@ pub struct Decision<'a> {
     pub manifest: &'a Manifest,
 }
 
-/// Looks at the site and decides. The databases are locked from here on.
-pub fn decide<'a>(context: &Context<'_>, bundle: &'a Bundle, request: &Request, app: &Path) -> Result<Decision<'a>> {
+/// Looks at the site and decides; `None` if the version is in place already. The databases are locked from here on.
+pub fn decide<'a>(context: &Context<'_>, bundle: &'a Bundle, request: &Request, app: &Path) -> Result<Option<Decision<'a>>> {
     let manifest = &bundle.manifest;
     not_held(context, app)?;
     same_product(context, manifest, app)?;
@@ -63,7 +63,7 @@ pub fn decide<'a>(context: &Context<'_>, bundle: &'a Bundle, request: &Request, 
         }
     };
     if from == manifest.product.version {
-        return Ok(nothing_to_decide(context, manifest, app, from));
+        return Ok(None);
     }
     let start = start(manifest, &from)?;
     let mut databases = Vec::new();
@@ -110,36 +110,7 @@ pub fn decide<'a>(context: &Context<'_>, bundle: &'a Bundle, request: &Request, 
         manifest,
     };
     decision.volumes(context, request)?;
-    Ok(decision)
-}
-
-fn nothing_to_decide<'a>(context: &Context<'_>, manifest: &'a Manifest, app: &Path, from: Version) -> Decision<'a> {
-    let plan = Plan {
-        format: crate::swap::FORMAT,
-        run: context.run.clone(),
-        kind: RunKind::Update,
-        product: manifest.product.id.clone(),
-        name: manifest.product.name.clone(),
-        from: from.to_string(),
-        to: from.to_string(),
-        bundle: String::new(),
-        units: Vec::new(),
-        own: None,
-        keep: 1,
-        hold: false,
-        snapshot: None,
-    };
-    Decision {
-        app: app.to_owned(),
-        from,
-        plan,
-        databases: Vec::new(),
-        scan: Scan::default(),
-        edits: BTreeMap::new(),
-        before: Confirmation::default(),
-        needs: Needs::default(),
-        manifest,
-    }
+    Ok(Some(decision))
 }
 
 fn plan(context: &Context<'_>, bundle: &Bundle, request: &Request, from: &Version, units: Vec<Unit>, own: Option<String>) -> Plan {

@@ -56,7 +56,10 @@ pub struct Bench {
 impl Bench {
     pub fn new() -> Bench {
         Bench {
-            root: tempfile::Builder::new().prefix("holdfast-test-").tempdir().expect("a temporary folder"),
+            root: tempfile::Builder::new()
+                .prefix("holdfast-test-")
+                .tempdir()
+                .expect("a temporary folder"),
         }
     }
 
@@ -79,7 +82,10 @@ impl Bench {
         copy_tree(&release.join("code"), &site);
         fs::copy(site.join("settings.default.ini"), site.join("settings.ini")).expect("settings");
         write(&site.join("uploads/photo.txt"), "a photograph\n");
-        database(&site.join("data/relief.db"), &fs::read_to_string(release.join("main.sql")).expect("main.sql"));
+        database(
+            &site.join("data/relief.db"),
+            &fs::read_to_string(release.join("main.sql")).expect("main.sql"),
+        );
         site
     }
 
@@ -133,7 +139,12 @@ impl Bench {
 
     /// Packs, and lets the test judge the outcome.
     pub fn try_pack(&self, payload: &Path, output: &Path) -> Ran {
-        run(Command::new(HOLDFAST).arg("pack").arg(payload).arg("-o").arg(output).args(["--stub", UPDATER]))
+        run(Command::new(HOLDFAST)
+            .arg("pack")
+            .arg(payload)
+            .arg("-o")
+            .arg(output)
+            .args(["--stub", UPDATER]))
     }
 }
 
@@ -187,13 +198,18 @@ pub fn executable(path: &Path) {
 /// Makes a database from a script.
 pub fn database(path: &Path, script: &str) {
     fs::create_dir_all(path.parent().expect("a parent")).expect("folders");
-    Connection::open(path).expect("a database").execute_batch(script).expect("the script runs");
+    Connection::open(path)
+        .expect("a database")
+        .execute_batch(script)
+        .expect("the script runs");
 }
 
 /// Asks a database for one value, as text.
 pub fn ask(path: &Path, query: &str) -> String {
     let connection = Connection::open(path).expect("a database");
-    let value: rusqlite::types::Value = connection.query_row(query, [], |r| r.get(0)).unwrap_or_else(|e| panic!("{query}: {e}"));
+    let value: rusqlite::types::Value = connection
+        .query_row(query, [], |r| r.get(0))
+        .unwrap_or_else(|e| panic!("{query}: {e}"));
     match value {
         rusqlite::types::Value::Text(t) => t,
         rusqlite::types::Value::Integer(i) => i.to_string(),
@@ -251,11 +267,20 @@ pub fn hash(bytes: &[u8]) -> String {
 /// Everything that a database says, as text: schema, rows in key order, and `user_version`. The ledger is left out.
 pub fn content(database: &Path) -> String {
     let connection = Connection::open(database).expect("a database");
-    let mut text = format!("user_version {}\n", connection.query_row("PRAGMA user_version", [], |r| r.get::<_, i64>(0)).expect("user_version"));
+    let mut text = format!(
+        "user_version {}\n",
+        connection
+            .query_row("PRAGMA user_version", [], |r| r.get::<_, i64>(0))
+            .expect("user_version")
+    );
     let mut statement = connection
         .prepare("SELECT name, sql FROM sqlite_schema WHERE name NOT LIKE 'holdfast%' AND name NOT LIKE 'sqlite_stat%' ORDER BY name")
         .expect("schema");
-    let objects: Vec<(String, Option<String>)> = statement.query_map([], |r| Ok((r.get(0)?, r.get(1)?))).expect("schema").map(|r| r.expect("row")).collect();
+    let objects: Vec<(String, Option<String>)> = statement
+        .query_map([], |r| Ok((r.get(0)?, r.get(1)?)))
+        .expect("schema")
+        .map(|r| r.expect("row"))
+        .collect();
     for (name, sql) in objects {
         text += &format!("{name}: {}\n", sql.clone().unwrap_or_default());
         if sql.is_some_and(|s| s.trim_start().to_uppercase().starts_with("CREATE TABLE")) {
