@@ -105,7 +105,7 @@ fn is_installed(work: &Work<'_>, snapshot: &Snapshot) -> bool {
         .ok()
         .flatten()
         .and_then(|t| serde_json::from_slice::<serde_json::Value>(&t).ok());
-    installed.is_some_and(|i| i["run"] == snapshot.plan.run.as_str())
+    installed.is_some_and(|i| i["version"] == snapshot.plan.to.as_str())
 }
 
 fn lock_all(context: &Context<'_>, app: &Path, snapshot: &Snapshot) -> Result<Vec<Locked>> {
@@ -147,12 +147,8 @@ fn written_since(snapshot: &Snapshot, locks: &[Locked], app: &Path) -> Result<(u
     let mut total = 0;
     let mut tables = Vec::new();
     for lock in locks {
-        let unit = lock
-            .path()
-            .strip_prefix(app)
-            .unwrap_or(lock.path())
-            .to_string_lossy()
-            .replace('\\', "/");
+        let inside = lock.path().strip_prefix(app).unwrap_or(lock.path());
+        let unit = platform::slashed(&inside.to_string_lossy());
         let Some(then) = snapshot.before.contents.get(&unit) else {
             continue;
         };

@@ -209,3 +209,8 @@ pub fn lock(path: &Path) -> io::Result<Option<File>> {
 pub fn let_all_read(permissions: &mut std::fs::Permissions) {
     permissions.set_mode(permissions.mode() | 0o444);
 }
+
+/// A relative path with `/` between its parts, whatever the system writes. Here a backslash is a letter like any other.
+pub fn slashed(path: &str) -> String {
+    path.to_owned()
+}

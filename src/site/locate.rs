@@ -3,6 +3,7 @@
 use crate::bundle::Manifest;
 use crate::fail;
 use crate::failure::{Failure, Reason, Result};
+use crate::platform;
 use crate::swap::WORK;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -169,7 +170,7 @@ pub fn locate_databases(
                 path.display()
             );
         }
-        let unit = unit.replace('\\', "/");
+        let unit = platform::slashed(unit);
         found.push(SiteDatabase {
             name: database.name.clone(),
             unit,
