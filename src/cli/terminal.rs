@@ -5,8 +5,9 @@ use crate::failure::Failure;
 use crate::report::{Answer, Event, Question, Reporter, Stage};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::io::{BufRead, IsTerminal, Write};
-use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, mpsc};
+use std::time::Duration;
 
 /// Writes an event to the log.
 fn log(event: &Event<'_>) {
@@ -34,7 +35,7 @@ impl Terminal {
     /// With a progress bar on standard error.
     pub fn new(details: bool, cancel: Arc<AtomicBool>) -> Self {
         let bar = ProgressBar::new(1000);
-        if let Ok(style) = ProgressStyle::with_template("{msg:44} [{bar:30}] {percent:>3}%") {
+        if let Ok(style) = ProgressStyle::with_template("{msg:42} [{bar:28}] {percent:>3}%") {
             bar.set_style(style.progress_chars("=> "));
         }
         Terminal { bar, details, cancel }
@@ -47,20 +48,36 @@ impl Terminal {
 
     fn prompt(&self, text: &str, answers: &[(&str, Answer)]) -> Answer {
         self.bar.suspend(|| {
-            let mut typed = String::new();
             loop {
                 eprint!("{text} ");
                 let _ = std::io::stderr().flush();
-                typed.clear();
-                if std::io::stdin().lock().read_line(&mut typed).unwrap_or(0) == 0 {
+                let Some(word) = self.line() else {
+                    // Nobody typed the end of the line.
+                    eprintln!();
                     return Answer::No;
-                }
-                let word = typed.trim().to_lowercase();
+                };
                 if let Some((_, answer)) = answers.iter().find(|(name, _)| !word.is_empty() && name.starts_with(&word)) {
                     return *answer;
                 }
             }
         })
+    }
+
+    /// What a person types, in small letters; `None` at the end of the input or when they cancel. It is read in a thread of its own,
+    /// because a signal does not end the reading.
+    fn line(&self) -> Option<String> {
+        let (sender, receiver) = mpsc::channel();
+        std::thread::spawn(move || {
+            let mut typed = String::new();
+            let read = std::io::stdin().lock().read_line(&mut typed).unwrap_or(0);
+            let _ = sender.send((read > 0).then(|| typed.trim().to_lowercase()));
+        });
+        while !self.cancel.load(Ordering::Relaxed) {
+            if let Ok(line) = receiver.recv_timeout(Duration::from_millis(50)) {
+                return line;
+            }
+        }
+        None
     }
 
     /// Takes the progress bar away.
@@ -96,14 +113,23 @@ impl Reporter for Terminal {
                 &format!("{}\n[r]etry or [c]ancel?", failure.message),
                 &[("retry", Answer::Yes), ("cancel", Answer::No)],
             ),
-            Question::Lose { rows, tables } => {
+            Question::Lose { rows, written } => {
+                let what = if *rows == 0 {
+                    "Files".to_owned()
+                } else {
+                    format!("At least {rows} rows")
+                };
                 let text = format!(
-                    "At least {rows} rows were written since the update ({}). They are kept aside, but will not be in the old version.\nGo back? [y]es or [n]o?",
-                    tables.join("; ")
+                    "{what} were written since the update ({}). They are kept aside, but will not be in the old version.\nGo back? [y]es or [n]o?",
+                    written.join("; ")
                 );
                 self.prompt(&text, &[("yes", Answer::Yes), ("no", Answer::No)])
             }
         }
+    }
+
+    fn can_ask(&self) -> bool {
+        true
     }
 
     fn cancel_flag(&self) -> Option<Arc<AtomicBool>> {

@@ -88,7 +88,7 @@ fn run(arguments: &Arguments, embedded: &'static [u8]) -> Exit {
         arguments.log.as_deref(),
         app.as_deref()
             .ok()
-            .filter(|app| !arguments.request.plan && (bundle.is_ok() || app.join(WORK).is_dir())),
+            .filter(|app| !arguments.request.plan && (arguments.verb == Verb::Update && bundle.is_ok() || app.join(WORK).is_dir())),
         &context.run,
     );
     log::info!("holdfast {} begins: {arguments:?}", env!("CARGO_PKG_VERSION"));

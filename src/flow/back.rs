@@ -3,15 +3,16 @@
 
 use super::result::{Ended, Outcome};
 use super::{Context, Instance, Request, retrying};
-use crate::database::{Locked, Mark, SIDE_SUFFIXES, contents, failed, side_file};
-use crate::disk::write_text;
+use crate::database::{Locked, Mark, SIDE_SUFFIXES, TableContent, contents, failed, side_file};
+use crate::disk::{Kind, hash_file, write_text};
 use crate::failure::{Aftermath, Failure, Reason, Result};
 use crate::platform;
 use crate::report::{Answer, Event, Question, Stage};
+use crate::site::Patterns;
 use crate::swap::{
     self, Before, FORMAT, Plan, Role, RunKind, Snapshot, Staged, Unit, Work, Workspace, kept_folder, places, snapshots, workspaces,
 };
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
@@ -79,21 +80,33 @@ fn prepare(context: &Context<'_>, app: &Path, request: &Request, ended: &mut End
     ended.named(&snapshot.plan.name, &snapshot.plan.to, &snapshot.plan.from);
     context.stage(Stage::Preflight)?;
     let locks = retrying(context, || lock_all(context, app, &snapshot))?;
-    let (rows, tables) = written_since(&snapshot, &locks, app)?;
-    if rows > 0 {
-        let question = Question::Lose { rows, tables: &tables };
-        if !request.discard_newer && context.reporter.ask(&question) != Answer::Yes {
-            return Err(Failure::new(
-                Reason::RollbackWouldLose,
-                format!(
-                    "At least {rows} rows written since the update would go ({}). They would be kept aside, but not be in the old version. Say --discard-newer to go back all the same.",
-                    tables.join("; ")
-                ),
-            )
-            .with("value", rows));
+    let (rows, tables) = rows_since(&snapshot, &locks, app)?;
+    let files = files_since(&work, &snapshot)?;
+    if (rows > 0 || !files.is_empty()) && !request.discard_newer {
+        let written = [tables, files.clone()].concat();
+        let question = Question::Lose { rows, written: &written };
+        if context.reporter.ask(&question) != Answer::Yes {
+            return Err(match context.reporter.can_ask() {
+                true => Failure::new(Reason::Cancelled, "Going back was cancelled."),
+                false => would_lose(rows, &written),
+            });
         }
     }
     Ok((snapshot, locks))
+}
+
+fn would_lose(rows: u64, written: &[String]) -> Failure {
+    let shown = written.iter().take(10).cloned().collect::<Vec<_>>().join("; ");
+    let what = match rows {
+        0 => "Files".to_owned(),
+        rows => format!("At least {rows} rows"),
+    };
+    let message = format!(
+        "{what} written since the update would go ({shown}). They would be kept aside, but not be in the old version. Say --discard-newer to go back all the same."
+    );
+    Failure::new(Reason::RollbackWouldLose, message)
+        .with("value", rows)
+        .with("written", written.to_vec())
 }
 
 /// A snapshot fits only the version that took its place.
@@ -143,7 +156,7 @@ fn lock_all(context: &Context<'_>, app: &Path, snapshot: &Snapshot) -> Result<Ve
 
 /// How many rows, at least, were written since the update, and in which tables. A table whose content changed with its count the same
 /// counts as one row.
-fn written_since(snapshot: &Snapshot, locks: &[Locked], app: &Path) -> Result<(u64, Vec<String>)> {
+fn rows_since(snapshot: &Snapshot, locks: &[Locked], app: &Path) -> Result<(u64, Vec<String>)> {
     let mut total = 0;
     let mut tables = Vec::new();
     for lock in locks {
@@ -153,17 +166,57 @@ fn written_since(snapshot: &Snapshot, locks: &[Locked], app: &Path) -> Result<(u
             continue;
         };
         let now = contents(lock.connection()).map_err(|e| failed(&e, lock.path(), "reading"))?;
-        for (table, content) in now {
-            let before = then.get(&table);
-            if before == Some(&content) {
-                continue;
-            }
-            let rows = content.rows.saturating_sub(before.map_or(0, |b| b.rows)).max(1);
+        let names: BTreeSet<&String> = then.keys().chain(now.keys()).collect();
+        for table in names.into_iter().filter(|t| then.get(*t) != now.get(*t)) {
+            let count = |side: &BTreeMap<String, TableContent>| side.get(table).map_or(0, |c| c.rows);
+            let rows = count(&now).abs_diff(count(then)).max(1);
             total += rows;
             tables.push(format!("{table}: {rows} or more"));
         }
     }
     Ok((total, tables))
+}
+
+/// Files that the site has put among the code since the update, and edited files that it has changed: they would leave with the new version.
+fn files_since(work: &Work<'_>, snapshot: &Snapshot) -> Result<Vec<String>> {
+    let before = &snapshot.before;
+    let installed: BTreeSet<&str> = before.files.iter().map(String::as_str).collect();
+    let derived = Patterns::new(&before.derived)?;
+    let mut found = Vec::new();
+    for unit in snapshot.plan.units.iter().filter(|u| u.gets) {
+        match unit.role {
+            Role::Database => {}
+            Role::Kept => {
+                let live = places(work.app, unit).live;
+                let changed = work.disk.kind(&live)?.is_some() && Some(&hash_file(work.disk, &live)?) != before.kept.get(&unit.path);
+                found.extend(changed.then(|| unit.path.clone()));
+            }
+            Role::Entry | Role::Code => strangers(
+                work,
+                &unit.path,
+                &|path| installed.contains(path) || derived.match_path(path),
+                &mut found,
+            )?,
+        }
+    }
+    Ok(found)
+}
+
+fn strangers(work: &Work<'_>, path: &str, known: &dyn Fn(&str) -> bool, found: &mut Vec<String>) -> Result<()> {
+    let live = work.app.join(path);
+    match work.disk.kind(&live)? {
+        Some(Kind::Folder) => {
+            let names = work.disk.list(&live)?;
+            names
+                .iter()
+                .try_for_each(|name| strangers(work, &format!("{path}/{}", name.to_string_lossy()), known, found))
+        }
+        Some(_) if !known(path) => {
+            found.push(path.to_owned());
+            Ok(())
+        }
+        _ => Ok(()),
+    }
 }
 
 fn carry_out(context: &Context<'_>, work: &Work<'_>, snapshot: &Snapshot, locks: Vec<Locked>) -> Result<()> {

@@ -23,6 +23,8 @@ pub struct Sealed<'a> {
     quiet: Quiet<'a>,
     databases: Vec<VerifiedDatabase>,
     confirmation: Confirmation,
+    files: Vec<String>,
+    derived: Vec<String>,
 }
 
 /// Unpacks the new code, each file hashed as it is written. Files that the site keeps are not in the stage, edited ones are.
@@ -138,10 +140,13 @@ pub fn seal<'a>(context: &Context<'_>, bundle: &Bundle, verified: Verified<'a>) 
     }
     read_back(context, &expected)?;
     let confirmation = confirmation(bundle, decision, &databases)?;
+    let files = staged_code(bundle, decision).map(|(path, _)| path.to_owned()).collect();
     Ok(Sealed {
         quiet,
         databases,
         confirmation,
+        files,
+        derived: bundle.manifest.application.derived.clone(),
     })
 }
 
@@ -267,12 +272,19 @@ impl Sealed<'_> {
         let staged = Staged {
             plan,
             marks,
-            hashes,
             confirmation: self.confirmation,
             before: Before {
                 confirmation: decision.before.clone(),
+                kept: hashes
+                    .iter()
+                    .filter(|(path, _)| decision.edits.contains_key(*path))
+                    .map(|(p, h)| (p.clone(), h.clone()))
+                    .collect(),
                 contents,
+                files: self.files,
+                derived: self.derived,
             },
+            hashes,
         };
         let armed = swap::arm(&context.work(&decision.app), staged)?;
         for database in decision.databases {
@@ -297,7 +309,11 @@ pub fn leave_beside(context: &Context<'_>, sealed: Sealed<'_>) -> Result<Outcome
         if matches!(context.disk.kind(&from)?, Some(Kind::File(_))) && context.disk.kind(&to)?.is_none() {
             create_dirs(context.disk, to.parent().unwrap_or(&root.root))?;
             copy_file(context.disk, &from, &to)?;
+            context.disk.set_attributes(&to, &read_attributes(&from)?)?;
         }
+    }
+    for (path, _) in decision.scan.files.iter().filter(|(_, f)| f.owner == Owner::EmptyFolder) {
+        create_dirs(context.disk, &root.stage().join(path))?;
     }
     let mut databases = BTreeMap::new();
     for workspace in swap::workspaces(&decision.app, &decision.plan) {

@@ -98,7 +98,7 @@ pub enum Question<'a> {
     /// Something is in use: try again?
     Busy { failure: &'a Failure },
     /// Rows written since the update would go: roll back all the same?
-    Lose { rows: u64, tables: &'a [String] },
+    Lose { rows: u64, written: &'a [String] },
 }
 
 /// The answer to a [`Question`].
@@ -118,6 +118,10 @@ pub trait Reporter: Sync {
     fn event(&self, event: &Event<'_>);
     /// Asks; whoever cannot ask answers [`Answer::No`].
     fn ask(&self, question: &Question<'_>) -> Answer;
+    /// Whether an [`Answer::No`] is a person's.
+    fn can_ask(&self) -> bool {
+        false
+    }
     /// The flag that a person sets to stop. Looked at until the swap begins, and not after.
     fn cancel_flag(&self) -> Option<Arc<AtomicBool>> {
         None

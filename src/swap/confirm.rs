@@ -3,8 +3,9 @@
 
 use super::Work;
 use crate::checks;
-use crate::database::{Schema, glance};
+use crate::database::{Locked, Schema, glance};
 use crate::failure::{Failure, Reason, Result};
+use rusqlite::Connection;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -63,8 +64,19 @@ pub fn try_pair(work: &Work<'_>, confirmation: &Confirmation) -> Result<()> {
 
 fn try_database(work: &Work<'_>, expected: &DatabaseConfirmation) -> Result<()> {
     let path = work.app.join(&expected.path);
-    let connection = glance(work.disk, &path)?;
-    let schema = Schema::read(&connection, &expected.masks)?;
+    // Alone, no shared-memory file appears; if people work with it already, a glance must do.
+    match Locked::open(work.disk, &path) {
+        Ok(locked) => {
+            ask(locked.connection(), expected)?;
+            locked.close()
+        }
+        Err(failure) if failure.reason == Reason::DatabaseBusy => ask(&glance(work.disk, &path)?, expected),
+        Err(failure) => Err(failure),
+    }
+}
+
+fn ask(connection: &Connection, expected: &DatabaseConfirmation) -> Result<()> {
+    let schema = Schema::read(connection, &expected.masks)?;
     if schema.fingerprint() != expected.fingerprint {
         return Err(differs(
             &format!("the schema of “{}”", expected.path),
@@ -84,8 +96,7 @@ fn try_database(work: &Work<'_>, expected: &DatabaseConfirmation) -> Result<()> 
             return Err(differs(&format!("the version in “{}”", expected.path), &found, version));
         }
     }
-    let closed = connection.close();
-    closed.map_err(|(_, e)| crate::database::failed(&e, &path, "closing"))
+    Ok(())
 }
 
 fn differs(what: &str, found: &str, expected: &str) -> Failure {

@@ -17,6 +17,12 @@ pub struct Before {
     pub confirmation: Confirmation,
     /// The content of the new databases at the commit, by unit and table: what is more later was written since.
     pub contents: BTreeMap<String, BTreeMap<String, TableContent>>,
+    /// The files of the new code, and SHA-256 of the kept files that were edited: what differs later is the site's.
+    pub files: Vec<String>,
+    /// See `files`.
+    pub kept: BTreeMap<String, String>,
+    /// The manifest's patterns of files that the code makes.
+    pub derived: Vec<String>,
 }
 
 /// `snapshot.json` in a kept folder.
@@ -26,6 +32,8 @@ pub struct Snapshot {
     pub plan: Plan,
     /// What a rollback must know.
     pub before: Before,
+    /// Counts up: the order of snapshots must not depend on a clock that people set.
+    pub number: u64,
     /// When it was retired, in UTC.
     pub at: String,
     /// Whether it waits for people to confirm or roll back.
@@ -43,7 +51,7 @@ pub fn snapshots(work: &Work<'_>) -> Result<Vec<Snapshot>> {
         let text = work.disk.read(&kept.join(name).join(SNAPSHOT))?;
         found.extend(text.and_then(|t| serde_json::from_slice::<Snapshot>(&t).ok()));
     }
-    found.sort_by(|a, b| (&a.at, &a.plan.run).cmp(&(&b.at, &b.plan.run)));
+    found.sort_by(|a, b| (a.number, &a.plan.run).cmp(&(b.number, &b.plan.run)));
     Ok(found)
 }
 

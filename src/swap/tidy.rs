@@ -57,6 +57,7 @@ fn keep_snapshot(work: &Work<'_>, staged: &Staged, now: &str) -> Result<()> {
         let snapshot = Snapshot {
             plan: plan.clone(),
             before: staged.before.clone(),
+            number: 1 + snapshots(work)?.iter().map(|s| s.number).max().unwrap_or(0),
             at: now.to_owned(),
             held: plan.hold,
         };
@@ -89,6 +90,8 @@ fn replace_own(work: &Work<'_>, plan: &Plan) -> Result<()> {
         create_dirs(work.disk, kept.parent().unwrap_or(Path::new("")))?;
         remove_tree(work.disk, &kept)?;
         copy_file(work.disk, &live, &kept)?;
+        let attributes = platform::attributes(&live).map_err(|e| crate::disk::failed("reading the access rights of", &live, &e))?;
+        work.disk.set_attributes(&kept, &attributes)?;
     }
     platform::replace_program(&new, &live).map_err(|e| crate::disk::failed("replacing", &live, &e))
 }
