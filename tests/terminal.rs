@@ -176,7 +176,7 @@ fn details_are_shown_only_when_they_are_asked_for() {
     let site = Site::new();
     let screen = site.play(200, &["--details"], &[(ASKED, "u\n")], "");
     screen.ends(0, DONE);
-    let counts = ["step 2.0/10_item.sql", "moved start to "].map(|text| screen.count(text));
+    let counts = ["step 2.0/10_item.sql", "moved start "].map(|text| screen.count(text));
     assert_eq!(counts, [1, 2], "{:#}", screen.0);
     assert_eq!(site.play(300, &["rollback"], &[], "").lines().len(), 1);
 }
@@ -193,11 +193,7 @@ fn going_back_asks_only_when_rows_would_go() {
         assert_eq!(tree(&site.folder), new);
         let screen = site.play(300, &["rollback"], &[("or [n]o? ", answer)], "");
         assert_eq!(screen.0["code"], code, "{:#}", screen.0);
-        assert!(
-            ["At least 2 rows", "item: 2", "Go back? [y]es or [n]o?"]
-                .iter()
-                .all(|text| screen.count(text) > 0)
-        );
+        assert!(screen.count("item: 2") > 0 && screen.count("Go back?") == 1, "{:#}", screen.0);
     }
     assert_eq!(tree(&site.folder), before);
 }

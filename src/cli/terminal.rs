@@ -35,7 +35,7 @@ impl Terminal {
     /// With a progress bar on standard error.
     pub fn new(details: bool, cancel: Arc<AtomicBool>) -> Self {
         let bar = ProgressBar::new(1000);
-        if let Ok(style) = ProgressStyle::with_template("{msg:42} [{bar:28}] {percent:>3}%") {
+        if let Ok(style) = ProgressStyle::with_template("{msg:42!} [{bar:28}] {percent:>3}%") {
             bar.set_style(style.progress_chars("=> "));
         }
         Terminal { bar, details, cancel }
@@ -97,7 +97,7 @@ impl Reporter for Terminal {
             Event::Progress { stage, done, total } => self.bar.set_position(position(*stage, *done, *total)),
             Event::Step { version, step } if self.details => self.bar.suspend(|| eprintln!("step {version}/{step}")),
             Event::Note { message } if self.details => self.bar.suspend(|| eprintln!("{message}")),
-            Event::Moved { unit, to } if self.details => self.bar.suspend(|| eprintln!("moved {unit} to {to:?}")),
+            Event::Moved { unit, to } if self.details => self.bar.suspend(|| eprintln!("moved {unit} {}", to.words())),
             Event::Warning { message } => self.bar.suspend(|| eprintln!("warning: {message}")),
             _ => {}
         }

@@ -179,6 +179,7 @@ fn carry_out(context: &Context<'_>, bundle: &Bundle, request: &Request, quiet: q
     if request.test {
         return stage::leave_beside(context, sealed);
     }
+    stage::write_notes(context, bundle, &app)?;
     context.stage(Stage::Swap)?;
     let armed = sealed.arm(context)?;
     let staged = swap::perform(&work, armed)?;

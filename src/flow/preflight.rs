@@ -5,7 +5,7 @@ use super::space::Needs;
 use super::{Context, Request};
 use crate::bundle::manifest::Start;
 use crate::bundle::{Bundle, Manifest};
-use crate::database::Locked;
+use crate::database::{Locked, SIDE_SUFFIXES, side_file};
 use crate::disk::Kind;
 use crate::fail;
 use crate::failure::{Failure, Reason, Result};
@@ -50,10 +50,7 @@ pub fn decide<'a>(context: &Context<'_>, bundle: &'a Bundle, request: &Request, 
         Some(_) => Some(read_version(context.disk, app, manifest, None)?),
         None => None,
     };
-    let locks = sites
-        .iter()
-        .map(|s| Locked::open(context.disk, &s.path))
-        .collect::<Result<Vec<_>>>()?;
+    let locks = sites.iter().map(|s| lock(context, &s.path)).collect::<Result<Vec<_>>>()?;
     let from = match early {
         Some(version) => version,
         None => {
@@ -141,6 +138,22 @@ fn unit(path: &str, role: Role) -> Unit {
         had_sides: Vec::new(),
         gets_sides: Vec::new(),
     }
+}
+
+/// Locks a database, and names whoever keeps it from being locked.
+fn lock(context: &Context<'_>, path: &Path) -> Result<Locked> {
+    Locked::open(context.disk, path).map_err(|failure| {
+        let ours = |held: &Path| held == path || SIDE_SUFFIXES.iter().any(|s| held == side_file(path, s));
+        let holders = if failure.reason == Reason::DatabaseBusy {
+            platform::holders(&ours, &[])
+        } else {
+            Vec::new()
+        };
+        match holders.first() {
+            Some(holder) => failure.hint(&format!("It is open in “{}” (process {}).", holder.name, holder.pid)),
+            None => failure,
+        }
+    })
 }
 
 fn not_held(context: &Context<'_>, app: &Path) -> Result<()> {

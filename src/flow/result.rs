@@ -115,8 +115,8 @@ pub struct RequestState {
     pub estimated_time: u64,
     /// The log file.
     pub log: Option<PathBuf>,
-    /// The release notes, as the bundle names them.
-    pub notes: Option<String>,
+    /// The release notes, once they are at the site.
+    pub notes: Option<PathBuf>,
     /// The folder of the old version, if it is kept.
     pub snapshot: Option<PathBuf>,
     /// The trial's folder.
@@ -322,13 +322,18 @@ impl Ended {
                 elapsed: elapsed_s,
                 estimated_time: (self.bytes * 6).div_ceil(SLOW_BYTES_PER_S).max(1),
                 log: log.map(Path::to_owned),
-                notes: self.notes.clone(),
+                notes: self.notes_file(),
                 snapshot: kept,
                 test_folder,
                 test_databases,
                 earlier_failure: self.undone.clone(),
             },
         }
+    }
+
+    fn notes_file(&self) -> Option<PathBuf> {
+        let file = self.app.as_ref()?.join(swap::WORK).join(self.notes.as_ref()?);
+        file.is_file().then_some(file)
     }
 
     fn in_place(&self) -> String {

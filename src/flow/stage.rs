@@ -8,7 +8,7 @@ use super::verify::{Verified, VerifiedDatabase, programs};
 use crate::bundle::Bundle;
 use crate::bundle::manifest::Moment;
 use crate::database::{Mark, SIDE_SUFFIXES, Schema, open_copy, side_file};
-use crate::disk::{Kind, copy_file, create_dirs, failed, hash_file, remove_tree, write_new};
+use crate::disk::{Kind, copy_file, create_dirs, failed, hash_file, remove_tree, replace_file, write_new};
 use crate::failure::{Failure, Reason, Result};
 use crate::platform::{self, Attributes};
 use crate::report::{Event, Stage};
@@ -292,6 +292,16 @@ impl Sealed<'_> {
         }
         Ok(armed)
     }
+}
+
+/// Puts the release notes where people at the site can read them.
+pub fn write_notes(context: &Context<'_>, bundle: &Bundle, app: &Path) -> Result<()> {
+    let Some(notes) = &bundle.manifest.product.notes else {
+        return Ok(());
+    };
+    let to = Workspace::of_app(app).root.join(notes);
+    create_dirs(context.disk, to.parent().unwrap_or(app))?;
+    replace_file(context.disk, &to, &bundle.read(notes)?)
 }
 
 /// Ends a trial: the new pair, with copies of the site's own files, is left beside the live one.

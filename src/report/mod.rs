@@ -83,6 +83,17 @@ pub enum Spot {
     New,
 }
 
+impl Spot {
+    /// For a person.
+    pub fn words(self) -> &'static str {
+        match self {
+            Spot::Old => "out of use",
+            Spot::Live => "into use",
+            Spot::New => "back to the stage",
+        }
+    }
+}
+
 /// A question to the person who runs the update.
 #[derive(Debug, Clone, Serialize)]
 #[serde(tag = "question", rename_all = "snake_case")]

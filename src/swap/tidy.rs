@@ -39,6 +39,8 @@ pub fn tidy(work: &Work<'_>, staged: &Staged, now: &str) -> Result<()> {
     replace_own(work, plan)?;
     for workspace in workspaces(work.app, plan) {
         remove_tree(work.disk, &workspace.stage())?;
+        // A trial pair has served its purpose, and holds a whole copy of the data.
+        remove_tree(work.disk, &workspace.root.join("test"))?;
         remove_tree(work.disk, &workspace.root.join("barrier"))?;
     }
     if plan.kind == RunKind::Update && !plan.hold {
