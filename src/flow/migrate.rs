@@ -2,7 +2,6 @@
 
 use super::Context;
 use super::quiesce::Quiet;
-use crate::bundle::Bundle;
 use crate::database::{StepReport, copy, failed, migrate as run_steps, open_copy};
 use crate::disk::create_dirs;
 use crate::failure::Result;
@@ -71,7 +70,7 @@ pub fn snapshot<'a>(context: &Context<'_>, quiet: Quiet<'a>) -> Result<Copied<'a
 }
 
 /// Runs the steps of the chain on each copy.
-pub fn migrate<'a>(context: &Context<'_>, _bundle: &Bundle, copied: Copied<'a>) -> Result<Migrated<'a>> {
+pub fn migrate<'a>(context: &Context<'_>, copied: Copied<'a>) -> Result<Migrated<'a>> {
     let Copied { quiet, copies } = copied;
     let mut migrated = Vec::new();
     for (database, path) in quiet.decision.databases.iter().zip(copies) {

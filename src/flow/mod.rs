@@ -158,8 +158,8 @@ fn prepare<'a>(context: &Context<'_>, bundle: &'a Bundle, request: &Request, end
         Answer::No => return Err(Failure::new(Reason::Cancelled, "The update was cancelled.")),
     }
     context.stage(Stage::Quiesce)?;
-    retrying(context, || quiesce::look(context, &decision))?;
-    decision.room_for(context, &request)?;
+    retrying(context, || quiesce::look(&decision))?;
+    decision.room_for(&request)?;
     Ok(Next::Go(Box::new(quiesce::Quiet { decision }), instance, request))
 }
 
@@ -171,7 +171,7 @@ fn carry_out(context: &Context<'_>, bundle: &Bundle, request: &Request, quiet: q
     context.stage(Stage::Snapshot)?;
     let copied = migrate::snapshot(context, quiet)?;
     context.stage(Stage::Migrate)?;
-    let migrated = migrate::migrate(context, bundle, copied)?;
+    let migrated = migrate::migrate(context, copied)?;
     context.stage(Stage::Verify)?;
     let verified = verify::verify(context, bundle, migrated)?;
     context.stage(Stage::Stage)?;

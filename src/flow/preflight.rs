@@ -99,7 +99,7 @@ pub fn decide<'a>(context: &Context<'_>, bundle: &'a Bundle, request: &Request, 
         app: app.to_owned(),
         before: confirmation_of(manifest, &from, &sites, &fingerprints, first_line),
         plan: plan(context, bundle, request, &from, units, own),
-        needs: needs(context, bundle, app, &databases, &edits)?,
+        needs: needs(bundle, app, &databases, &edits)?,
         from,
         databases,
         scan,
@@ -297,13 +297,7 @@ fn through_link(context: &Context<'_>, app: &Path, path: &str) -> bool {
 }
 
 /// The stage holds all code and a copy of each database; a database may grow, and its rollback journal may reach the size that it had.
-fn needs(
-    context: &Context<'_>,
-    bundle: &Bundle,
-    app: &Path,
-    databases: &[HeldDatabase<'_>],
-    edits: &BTreeMap<String, Vec<u8>>,
-) -> Result<Needs> {
+fn needs(bundle: &Bundle, app: &Path, databases: &[HeldDatabase<'_>], edits: &BTreeMap<String, Vec<u8>>) -> Result<Needs> {
     let mut needs = Needs::default();
     let code: u64 = bundle.manifest.code().map(|(_, e)| e.size).sum();
     let edited: u64 = edits.values().map(|text| text.len() as u64).sum();
@@ -318,7 +312,6 @@ fn needs(
         };
         needs.add(folder, copy + journal + growth as u64, 1)?;
     }
-    let _ = context;
     Ok(needs)
 }
 
@@ -386,7 +379,7 @@ impl Decision<'_> {
     }
 
     /// Fails if there is not enough room for this request.
-    pub fn room_for(&mut self, _context: &Context<'_>, request: &Request) -> Result<()> {
+    pub fn room_for(&mut self, request: &Request) -> Result<()> {
         if request.test {
             // A trial pair is complete: it gets copies of the site's own files, too.
             let own = self.scan.files.values().filter(|f| f.owner == Owner::Site);

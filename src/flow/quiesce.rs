@@ -1,7 +1,6 @@
 //! Makes sure that nobody uses the application. The databases are locked already; an idle application holds no lock, so open
 //! files, running programs and started scripts are looked for, too.
 
-use super::Context;
 use super::preflight::Decision;
 use crate::failure::{Failure, Reason, Result};
 
@@ -13,7 +12,7 @@ pub struct Quiet<'a> {
 }
 
 /// Fails if somebody has the application or its data open, and names them.
-pub fn look(_context: &Context<'_>, decision: &Decision<'_>) -> Result<()> {
+pub fn look(decision: &Decision<'_>) -> Result<()> {
     let holders = decision.holders();
     let Some(first) = holders.first() else { return Ok(()) };
     let names: Vec<String> = holders
