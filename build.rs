@@ -1,76 +1,65 @@
-//! Packs a payload folder into every executable, so that `cargo build` alone makes a complete update: `payload/`, or the folder
-//! that `HOLDFAST_PAYLOAD` names. Without the feature `embed` a stub carries none.
+//! What is made before the library and the programs are compiled: the bundle of a payload folder (feature `embed`), the sample
+//! product (feature `toolkit`), and the resources of the Windows programs. Never writes outside `OUT_DIR`.
 //!
-//! The packing code is the library's own, compiled here a second time.
-#![allow(dead_code, unused_imports, reason = "the library uses the rest")]
+//! The packing code is the library's own, compiled here a second time; without `embed` neither it nor its SQLite is.
 
-#[path = "src/bundle/mod.rs"]
-mod bundle;
-#[path = "src/database/mod.rs"]
-mod database;
-#[path = "src/disk/mod.rs"]
-mod disk;
-#[path = "src/failure/mod.rs"]
-mod failure;
-#[path = "src/near.rs"]
-mod near;
-#[path = "src/payload/mod.rs"]
-mod payload;
-#[path = "src/platform/mod.rs"]
-mod platform;
-#[path = "src/report/mod.rs"]
-mod report;
-#[path = "src/sql/mod.rs"]
-mod sql;
-#[path = "src/version.rs"]
-mod version;
+#[cfg(feature = "embed")]
+#[path = "build/packing.rs"]
+mod packing;
+#[path = "build/resources.rs"]
+mod resources;
+#[cfg(feature = "toolkit")]
+#[path = "build/sample.rs"]
+mod sample;
+
+// The library's modules call each other `crate::…`.
+#[cfg(feature = "embed")]
+#[allow(unused_imports, reason = "the library's own names, used inside it")]
+use packing::*;
 
 use std::path::{Path, PathBuf};
 
 fn main() {
     println!("cargo::rerun-if-env-changed=HOLDFAST_PAYLOAD");
-    println!("cargo::rerun-if-changed=src");
+    println!("cargo::rerun-if-changed=build.rs");
+    println!("cargo::rerun-if-changed=build");
     let root = PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default());
+    let out = PathBuf::from(std::env::var_os("OUT_DIR").unwrap_or_default());
+    for made in [
+        bundle_of_payload(&root, &out),
+        sample_product(&root, &out),
+        resources::link(&root, &out),
+    ] {
+        if let Err(message) = made {
+            println!("cargo::error={}", message.replace('\n', "\ncargo::error="));
+        }
+    }
+}
+
+/// `payload/`, or the folder that `HOLDFAST_PAYLOAD` names, packed for every executable; `cargo build` alone so makes a complete update.
+#[cfg(feature = "embed")]
+fn bundle_of_payload(root: &Path, out: &Path) -> Result<(), String> {
+    println!("cargo::rerun-if-changed=src");
     let payload = std::env::var_os("HOLDFAST_PAYLOAD").map_or_else(|| root.join("payload"), |p| root.join(p));
     println!("cargo::rerun-if-changed={}", payload.display());
-    let out = PathBuf::from(std::env::var_os("OUT_DIR").unwrap_or_default()).join("payload.hfb");
-    let packed = match std::env::var_os("CARGO_FEATURE_EMBED") {
-        Some(_) => pack(&payload, &out),
-        None => std::fs::write(&out, []).map_err(failure::Failure::from),
-    };
-    let packed = packed.and_then(|()| sample(&root.join("payload"), &out.with_file_name("sample.zip")));
-    if let Err(failure) = packed {
-        println!("cargo::error={}", failure.message.replace('\n', "\ncargo::error="));
-    }
+    packing::pack(&payload, &out.join("payload.hfb")).map_err(|failure| failure.message)
 }
 
-fn pack(payload: &Path, out: &Path) -> failure::Result<()> {
-    let mut bytes = Vec::new();
-    payload::resolve(payload)?.write(&mut std::io::Cursor::new(Vec::new()), &mut bytes)?;
-    Ok(std::fs::write(out, &bytes[bundle::container::MARK_BYTES as usize..])?)
+/// A stub carries no bundle.
+#[cfg(not(feature = "embed"))]
+fn bundle_of_payload(_root: &Path, out: &Path) -> Result<(), String> {
+    std::fs::write(out.join("payload.hfb"), []).map_err(|e| e.to_string())
 }
 
-/// The sample product as it is, for `holdfast new --sample` and `holdfast demo`.
-fn sample(payload: &Path, out: &Path) -> failure::Result<()> {
-    let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
-    add(&mut zip, payload, "")?;
-    let bytes = zip.finish().map_err(std::io::Error::from)?.into_inner();
-    Ok(std::fs::write(out, bytes)?)
+/// `payload/` as it is, for `holdfast new --sample` and `holdfast demo`.
+#[cfg(feature = "toolkit")]
+fn sample_product(root: &Path, out: &Path) -> Result<(), String> {
+    let payload = root.join("payload");
+    println!("cargo::rerun-if-changed={}", payload.display());
+    sample::zip(&payload, &out.join("sample.zip")).map_err(|e| format!("“{}” cannot be packed: {e}", payload.display()))
 }
 
-fn add(zip: &mut zip::ZipWriter<std::io::Cursor<Vec<u8>>>, folder: &Path, prefix: &str) -> failure::Result<()> {
-    let mut entries: Vec<_> = std::fs::read_dir(folder)?.collect::<Result<_, _>>()?;
-    entries.sort_by_key(std::fs::DirEntry::file_name);
-    for entry in entries {
-        let name = format!("{prefix}{}", entry.file_name().to_string_lossy());
-        if entry.file_type()?.is_dir() {
-            add(zip, &entry.path(), &format!("{name}/"))?;
-            continue;
-        }
-        let mode = if platform::is_executable(&entry.path()) { 0o755 } else { 0o644 };
-        let options = zip::write::SimpleFileOptions::default().unix_permissions(mode);
-        zip.start_file(name, options).map_err(std::io::Error::from)?;
-        std::io::copy(&mut std::fs::File::open(entry.path())?, zip)?;
-    }
+#[cfg(not(feature = "toolkit"))]
+fn sample_product(_root: &Path, _out: &Path) -> Result<(), String> {
     Ok(())
 }

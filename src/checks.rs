@@ -2,7 +2,7 @@
 
 use crate::fail;
 use crate::failure::{Failure, Reason, Result};
-use crate::platform::{Ended, run_limited};
+use crate::platform::{self, Ended, run_limited};
 use rusqlite::Connection;
 use rusqlite::types::ValueRef;
 use serde_json::Value;
@@ -53,7 +53,7 @@ pub fn run(name: &str, command: &[String], folder: &Path, limit_s: u64, cancelle
     };
     // `./x` means the code tree, not the folder in which the updater was started.
     let program = match program.strip_prefix("./") {
-        Some(inside) => folder.join(inside),
+        Some(inside) => platform::program(&folder.join(inside)),
         None => program.into(),
     };
     let mut command = Command::new(&program);

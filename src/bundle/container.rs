@@ -66,7 +66,8 @@ impl<T: Read + Seek + Send> ReadSeek for T {}
 pub fn find(path: &Path) -> Result<Option<Place>> {
     let mut file = File::open(path).map_err(|e| unreadable(path, &e))?;
     let length = file.metadata().map_err(|e| unreadable(path, &e))?.len();
-    match foot(&mut file, length).map_err(|e| unreadable(path, &e))? {
+    let (length, foot) = last_foot(&mut file, length).map_err(|e| unreadable(path, &e))?;
+    match foot {
         Some(foot) => {
             let start = (length - MARK_BYTES).checked_sub(foot.length).filter(|s| *s >= MARK_BYTES);
             let start = start.ok_or_else(|| damaged(path, "its parts do not fit together"))?;
@@ -120,6 +121,29 @@ pub fn write(out: &mut dyn Write, zip: &mut dyn Read, length: u64, manifest: &[u
         }
     }
     Ok(())
+}
+
+/// The footer at the end of a file, or before its signature, which is aligned to 8 bytes; and where it ends.
+fn last_foot(file: &mut File, length: u64) -> io::Result<(u64, Option<Foot>)> {
+    let Some(signature) = super::pe::signature_start(file, length)? else {
+        return Ok((length, foot(file, length)?));
+    };
+    for end in (signature.saturating_sub(7)..=signature).rev() {
+        if let Some(foot) = foot(file, end)? {
+            return Ok((end, Some(foot)));
+        }
+    }
+    Ok((length, None))
+}
+
+/// Whether a file is an executable with a signature, which a shortened copy would break.
+pub fn is_signed(path: &Path) -> Result<bool> {
+    let look = || {
+        let mut file = File::open(path)?;
+        let length = file.metadata()?.len();
+        super::pe::signature_start(&mut file, length)
+    };
+    look().map(|start| start.is_some()).map_err(|e| unreadable(path, &e))
 }
 
 struct Foot {

@@ -4,6 +4,7 @@
 pub mod container;
 pub mod manifest;
 pub mod names;
+mod pe;
 mod reader;
 pub mod writer;
 

@@ -3,6 +3,7 @@
 use crate::failure::{Failure, Reason, Result};
 use crate::flow::Request;
 use crate::near::near;
+use crate::platform;
 use lexopt::prelude::*;
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -35,6 +36,19 @@ pub enum Output {
     Silent,
     /// One JSON object a line on standard output; nothing is asked.
     Json,
+    /// A window that can be asked.
+    Window,
+    /// A window that shows how far the run is, asks nothing, and closes by itself.
+    Passive,
+}
+
+/// Whose numbers the exit code is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Codes {
+    /// Holdfast's.
+    Own,
+    /// Those that deployment tools read on Windows.
+    Windows,
 }
 
 /// The command line.
@@ -56,6 +70,14 @@ pub struct Arguments {
     pub result: Option<PathBuf>,
     /// A bundle that is neither inside nor behind this executable.
     pub bundle: Option<PathBuf>,
+    /// The folder that the program came from, which may be pulled out: a copy of the program works, and logs go back there.
+    pub stick: Option<PathBuf>,
+    /// Whose numbers the exit code is.
+    pub codes: Codes,
+    /// The window's language, if the person's own is not meant.
+    pub language: Option<String>,
+    /// Plain message boxes in place of the window, for screen readers that read those better.
+    pub plain: bool,
 }
 
 /// The text of `--help`.
@@ -85,6 +107,8 @@ options
   --log FILE             write the log there
   --result FILE          write the result there, too
   --bundle FILE          use the update in that file
+  --stick FOLDER         work from a copy on this machine, and bring the log back to that folder
+  --exit-codes KIND      “own” (below) or “windows” (those of Windows Installer: see the README)
   --help, --version
 
 exit codes
@@ -92,7 +116,18 @@ exit codes
   40 failed and NOT restored   50 in use, try later   60 cancelled
 ";
 
-const OPTIONS: [&str; 15] = [
+/// What `--help` adds where there are windows.
+pub const WINDOW_HELP: &str = "
+on Windows
+  --passive              show how far it is, ask nothing
+  --language TAG         speak “en”, “fr”, “es” or “ar”, whatever the user's language is
+  --plain                use plain message boxes, for screen readers
+  /S /quiet /qn /VERYSILENT, /passive /SILENT, /LOG=FILE, /DIR=FOLDER, /? are understood as well
+  exit codes are those of Windows Installer (0, 1602, 1603, 1618, 1638, 3010 ...) unless --exit-codes says “own”
+  a batch file waits with:  start \"\" /wait update.exe /S
+";
+
+const OPTIONS: [&str; 20] = [
     "app",
     "database",
     "plan",
@@ -106,6 +141,11 @@ const OPTIONS: [&str; 15] = [
     "log",
     "result",
     "bundle",
+    "stick",
+    "exit-codes",
+    "language",
+    "plain",
+    "passive",
     "help",
     "version",
 ];
@@ -116,12 +156,20 @@ impl Arguments {
         let mut arguments = Arguments {
             verb: Verb::Update,
             request: Request::default(),
-            output: Output::Terminal,
+            output: if platform::SPEAKS_WINDOWS {
+                Output::Window
+            } else {
+                Output::Terminal
+            },
             plan_json: false,
             details: false,
             log: None,
             result: None,
             bundle: None,
+            stick: None,
+            codes: if platform::SPEAKS_WINDOWS { Codes::Windows } else { Codes::Own },
+            language: None,
+            plain: false,
         };
         let mut parser = lexopt::Parser::from_args(words);
         let mut verb = None;
@@ -166,19 +214,63 @@ impl Arguments {
             "hold" => self.request.hold = true,
             "discard-newer" => self.request.discard_newer = true,
             "allow-fat" => self.request.allow_fat = true,
-            "silent" if self.output == Output::Terminal => self.output = Output::Silent,
-            "silent" => {}
+            "silent" if self.output == Output::Json => {}
+            "silent" => self.output = Output::Silent,
+            "passive" if matches!(self.output, Output::Window) => self.output = Output::Passive,
+            // Where there are no windows nothing is shown.
+            "passive" if self.output == Output::Terminal => self.output = Output::Silent,
+            "passive" => {}
             "json" => self.output = Output::Json,
             "details" => self.details = true,
             "log" => self.log = Some(value(parser)?.into()),
             "result" => self.result = Some(value(parser)?.into()),
             "bundle" => self.bundle = Some(value(parser)?.into()),
+            "stick" => self.stick = Some(value(parser)?.into()),
+            "language" => self.language = Some(value(parser)?.to_string_lossy().into_owned()),
+            "plain" => self.plain = true,
+            "exit-codes" => {
+                self.codes = match value(parser)?.to_str() {
+                    Some("own") => Codes::Own,
+                    Some("windows") => Codes::Windows,
+                    _ => return Err(wrong("--exit-codes is “own” or “windows”")),
+                };
+            }
             unknown => {
                 let near = near(unknown, OPTIONS.into_iter()).map_or_else(String::new, |n| format!("; did you mean --{n}?"));
                 return Err(wrong(&format!("--{unknown} is not known{near}")));
             }
         }
         Ok(())
+    }
+
+    /// The words for the same run by another user, without folder and databases.
+    pub fn in_full(&self) -> Vec<OsString> {
+        let mut words: Vec<OsString> = Vec::new();
+        words.extend(VERBS.iter().find(|(_, verb)| *verb == self.verb).map(|(name, _)| name.into()));
+        let flags = [
+            ("--test", self.request.test),
+            ("--hold", self.request.hold),
+            ("--allow-fat", self.request.allow_fat),
+            ("--discard-newer", self.request.discard_newer),
+            ("--details", self.details),
+            ("--plain", self.plain),
+        ];
+        words.extend(flags.iter().filter(|(_, set)| *set).map(|(name, _)| name.into()));
+        let folders = [
+            ("--log", &self.log),
+            ("--result", &self.result),
+            ("--bundle", &self.bundle),
+            ("--stick", &self.stick),
+        ];
+        for (name, path) in folders {
+            if let Some(path) = path.as_ref().and_then(|path| std::path::absolute(path).ok()) {
+                words.extend([name.into(), path.into()]);
+            }
+        }
+        if let Some(language) = &self.language {
+            words.extend(["--language".into(), language.into()]);
+        }
+        words
     }
 
     fn database(&mut self, word: OsString) -> Result<()> {
@@ -193,18 +285,19 @@ fn value(parser: &mut lexopt::Parser) -> Result<OsString> {
     parser.value().map_err(|e| wrong(&e.to_string()))
 }
 
+const VERBS: [(&str, Verb); 6] = [
+    ("update", Verb::Update),
+    ("status", Verb::Status),
+    ("recover", Verb::Recover),
+    ("confirm", Verb::Confirm),
+    ("rollback", Verb::Rollback),
+    ("help", Verb::Help),
+];
+
 fn verb(word: &str) -> Result<Verb> {
-    let verbs = [
-        ("update", Verb::Update),
-        ("status", Verb::Status),
-        ("recover", Verb::Recover),
-        ("confirm", Verb::Confirm),
-        ("rollback", Verb::Rollback),
-        ("help", Verb::Help),
-    ];
-    let found = verbs.iter().find(|(name, _)| *name == word).map(|(_, verb)| *verb);
+    let found = VERBS.iter().find(|(name, _)| *name == word).map(|(_, verb)| *verb);
     found.ok_or_else(|| {
-        let near = near(word, verbs.iter().map(|(name, _)| *name)).map_or_else(String::new, |n| format!("; did you mean “{n}”?"));
+        let near = near(word, VERBS.iter().map(|(name, _)| *name)).map_or_else(String::new, |n| format!("; did you mean “{n}”?"));
         wrong(&format!("“{word}” is not known{near}"))
     })
 }

@@ -1,10 +1,14 @@
 //! The updater's command line: arguments, terminal, log, result file. The engine knows none of this; this decides nothing about an update.
 
 mod arguments;
+mod job;
 mod log;
+mod spellings;
+mod stick;
 mod terminal;
 mod updater;
 
-pub use arguments::{Arguments, HELP, Output, Verb};
+pub use arguments::{Arguments, Codes, HELP, Output, Verb};
+pub use job::clock;
 pub use terminal::{Silent, Streaming, Terminal};
-pub use updater::{clock, main};
+pub use updater::main;

@@ -1,63 +1,109 @@
-//! Runs what the command line asks for, and says once, in every form, how it ended.
+//! The updater's process: who watches the run, from where the program works, and what is said at its end.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "this is the terminal")]
-#![allow(
-    clippy::disallowed_methods,
-    reason = "the copy of the result file that was asked for lies outside the site"
-)]
 
-use super::arguments::{Arguments, HELP, Output, Verb};
+use super::arguments::{Arguments, HELP, Output, Verb, WINDOW_HELP};
+use super::job::{Job, Told, code};
+use super::spellings;
+use super::stick::{self, Copy};
 use super::terminal::{Silent, Streaming, Terminal};
-use crate::bundle::{Bundle, container};
-use crate::disk;
-use crate::failure::{Exit, Failure, Reason, Result};
-use crate::flow::{self, Context, Ended, Outcome};
+use crate::failure::{Aftermath, Exit, Failure, WindowsCode};
+use crate::flow::Outcome;
+use crate::platform;
 use crate::report::Reporter;
-use crate::site::{Environment, locate};
-use crate::swap::WORK;
 use std::ffi::OsString;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Instant;
-use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
 
 /// The updater from its command line to its exit code. `embedded` is the bundle that was built in, or nothing.
-pub fn main(words: impl IntoIterator<Item = OsString>, embedded: &'static [u8]) -> Exit {
-    let arguments = match Arguments::parse(words) {
+pub fn main(words: impl IntoIterator<Item = OsString>, embedded: &'static [u8]) -> i32 {
+    platform::harden();
+    let words: Vec<OsString> = match platform::SPEAKS_WINDOWS {
+        true => spellings::translated(words),
+        false => words.into_iter().collect(),
+    };
+    let arguments = match Arguments::parse(words.iter().cloned()) {
         Ok(arguments) => arguments,
-        Err(failure) => {
-            eprintln!("{}", failure.message);
-            return Exit::Usage;
-        }
+        Err(failure) => return not_understood(&words, &failure),
     };
     match arguments.verb {
-        Verb::Help => print!("{HELP}"),
-        Verb::Version => println!("holdfast {}", env!("CARGO_PKG_VERSION")),
-        _ => return run(&arguments, embedded),
+        Verb::Help => say(&help()),
+        Verb::Version => say(&format!("holdfast {}\n", env!("CARGO_PKG_VERSION"))),
+        _ => return run(&arguments, &words, embedded),
     }
-    Exit::Done
+    0
 }
 
-/// The time in UTC, to the second.
-pub fn clock() -> String {
-    let now = OffsetDateTime::now_utc();
-    now.replace_nanosecond(0).unwrap_or(now).format(&Rfc3339).unwrap_or_default()
+fn help() -> String {
+    match platform::SPEAKS_WINDOWS {
+        true => format!("{HELP}{WINDOW_HELP}"),
+        false => HELP.to_owned(),
+    }
 }
 
-/// A name for this run that sorts by time and that no other run has.
-fn run_id() -> String {
-    let digits: String = clock().chars().filter(char::is_ascii_digit).collect();
-    format!(
-        "{}-{}-{}",
-        &digits[..8.min(digits.len())],
-        &digits[8.min(digits.len())..],
-        std::process::id()
-    )
+/// To the console of whoever started this; into a box if there is none.
+fn say(text: &str) {
+    match platform::attach_console() {
+        true => print!("{text}"),
+        false => platform::show_text("Holdfast", text),
+    }
 }
 
-fn run(arguments: &Arguments, embedded: &'static [u8]) -> Exit {
-    let started = Instant::now();
+fn not_understood(words: &[OsString], failure: &Failure) -> i32 {
+    let is_silent = words
+        .iter()
+        .any(|word| ["--silent", "--json", "--passive"].iter().any(|s| word == s));
+    match platform::attach_console() {
+        true => eprintln!("{}", failure.message),
+        false if !is_silent => platform::show_text("Holdfast", &failure.message),
+        false => {}
+    }
+    let own = words.windows(2).any(|w| w[0] == "--exit-codes" && w[1] == "own") || !platform::SPEAKS_WINDOWS;
+    if own { Exit::Usage as i32 } else { WindowsCode::CommandLine as i32 }
+}
+
+fn run(arguments: &Arguments, words: &[OsString], embedded: &'static [u8]) -> i32 {
+    let program = std::env::current_exe()
+        .and_then(|exe| platform::real_path(&exe))
+        .unwrap_or_default();
+    let stick = stick::origin(arguments.stick.as_deref(), &program);
+    if arguments.output != Output::Window {
+        platform::attach_console();
+    }
+    if let Some(stick) = stick.as_ref().filter(|stick| program.starts_with(stick)) {
+        return leave(arguments, words, &program, stick);
+    }
+    let origin = match (&stick, program.file_name()) {
+        (Some(stick), Some(name)) => stick.join(name),
+        _ => program.clone(),
+    };
+    let job = Job::new(arguments, program, origin, embedded);
+    let told = at_console(&job);
+    if let (Some(stick), Some(told)) = (&stick, &told.1) {
+        stick::bring_back(stick, told);
+    }
+    told.0
+}
+
+/// A copy on this machine goes on. A person at a window needs nobody who waits for it; a batch file needs the exit code.
+fn leave(arguments: &Arguments, words: &[OsString], program: &std::path::Path, stick: &std::path::Path) -> i32 {
+    let copy = match Copy::start(program, stick, words) {
+        Ok(copy) => copy,
+        Err(failure) => {
+            say(&format!("{} Nothing was changed.\n", failure.message));
+            let windows = WindowsCode::of(Exit::Refused, Some(&failure), Aftermath::Untouched, false, false);
+            return code(arguments.codes, Exit::Refused, windows);
+        }
+    };
+    if arguments.output == Output::Window {
+        return 0;
+    }
+    platform::hold_in_memory();
+    copy.wait()
+}
+
+/// Runs the job for whoever reads what is written. The second value is none where nothing was run.
+fn at_console(job: &Job<'_>) -> (i32, Option<Told>) {
+    let arguments = job.arguments;
     let cancel = Arc::new(AtomicBool::new(false));
     let flag = cancel.clone();
     // A second handler in one process is refused; then the first one stays.
@@ -67,145 +113,49 @@ fn run(arguments: &Arguments, embedded: &'static [u8]) -> Exit {
     let streaming = Streaming::new(cancel);
     let reporter: &dyn Reporter = match arguments.output {
         Output::Terminal => &terminal,
-        Output::Silent => &silent,
+        Output::Silent | Output::Window | Output::Passive => &silent,
         Output::Json => &streaming,
     };
-    let disk = disk::disk();
-    let executable = std::env::current_exe().and_then(|exe| exe.canonicalize()).unwrap_or_default();
-    let context = Context {
-        disk: &*disk,
-        reporter,
-        environment: Environment {
-            variable: &|name| std::env::var_os(name),
-            executable,
-        },
-        now: &clock,
-        run: run_id(),
-    };
-    let bundle = open_bundle(arguments, embedded, &context);
-    let app = folder(arguments, &context, bundle.as_ref().ok());
-    let log = super::log::begin(
-        arguments.log.as_deref(),
-        app.as_deref()
-            .ok()
-            .filter(|app| !arguments.request.plan && (arguments.verb == Verb::Update && bundle.is_ok() || app.join(WORK).is_dir())),
-        &context.run,
-    );
-    log::info!("holdfast {} begins: {arguments:?}", env!("CARGO_PKG_VERSION"));
     if arguments.verb == Verb::Status {
-        return status(&context, arguments, app);
+        return (status(job, reporter), None);
     }
-    let mut ended = carry_out(&context, arguments, bundle, app);
-    ended.processed(clock());
+    let told = job.carry_out(arguments.verb, reporter);
     terminal.clear();
-    tell(&context, arguments, &ended, started.elapsed().as_secs_f64(), log.as_deref())
+    tell(arguments, &told);
+    (told.code, Some(told))
 }
 
-fn carry_out(context: &Context<'_>, arguments: &Arguments, bundle: Result<Bundle>, app: Result<PathBuf>) -> Ended {
-    let found = app.as_deref().map_or(Path::new(""), |app| app).to_owned();
-    let refused = |failure| Ended::bare(context, &found).with(Err(failure), crate::failure::Aftermath::Untouched);
-    let asks = arguments.output == Output::Terminal && !arguments.request.plan && matches!(arguments.verb, Verb::Update | Verb::Rollback);
-    if asks && !Terminal::can_ask() {
-        return refused(Failure::new(
-            Reason::RequestNoTerminal,
-            "There is no terminal at which a question could be answered. Say --silent to update without questions.",
-        ));
-    }
-    match (arguments.verb, bundle, app) {
-        (Verb::Update, Err(failure), _) => flow::refuse(context, &found, failure),
-        (Verb::Update, Ok(bundle), _) => flow::update(context, &bundle, &arguments.request),
-        (_, _, Err(failure)) => refused(failure),
-        (Verb::Confirm, _, Ok(app)) => flow::confirm(context, &app),
-        (Verb::Rollback, _, Ok(app)) => flow::rollback(context, &app, &arguments.request),
-        (_, _, Ok(app)) => flow::recover(context, &app),
-    }
-}
-
-/// The bundle: the one that was named, else the one behind this executable, else the one inside it.
-fn open_bundle(arguments: &Arguments, embedded: &'static [u8], context: &Context<'_>) -> Result<Bundle> {
-    let place = match &arguments.bundle {
-        Some(path) => container::find(path)?,
-        None => match container::find(&context.environment.executable)? {
-            Some(place) => Some(place),
-            None => container::embedded(embedded)?,
-        },
-    };
-    let place = place.ok_or_else(|| {
-        let what = arguments
-            .bundle
-            .as_ref()
-            .map_or_else(|| "This program".to_owned(), |path| format!("“{}”", path.display()));
-        Failure::new(
-            Reason::BundleMissing,
-            format!("{what} carries no update. Use the file that was delivered to you, or name one with --bundle."),
-        )
-    })?;
-    Bundle::open(place)
-}
-
-/// The application folder; without a bundle it must be given, or be the one in which this program stands.
-fn folder(arguments: &Arguments, context: &Context<'_>, bundle: Option<&Bundle>) -> Result<PathBuf> {
-    if let Some(bundle) = bundle {
-        return locate(&bundle.manifest, arguments.request.app.as_deref(), &context.environment);
-    }
-    let own = context.environment.executable.parent().filter(|own| own.join(WORK).is_dir());
-    let found = arguments
-        .request
-        .app
-        .as_deref()
-        .or(own)
-        .and_then(|app| app.canonicalize().ok())
-        .filter(|app| app.is_dir());
-    found.ok_or_else(|| {
-        Failure::new(
-            Reason::TargetMissing,
-            "The application was not found. Say where it is with --app FOLDER.",
-        )
-    })
-}
-
-fn status(context: &Context<'_>, arguments: &Arguments, app: Result<PathBuf>) -> Exit {
-    match app.and_then(|app| flow::status(context, &app)) {
-        Ok(status) if arguments.output == Output::Json => println!("{}", serde_json::to_string(&status).unwrap_or_default()),
-        Ok(status) => print!("{status}"),
+fn status(job: &Job<'_>, reporter: &dyn Reporter) -> i32 {
+    match job.status(reporter) {
+        Ok(status) if job.arguments.output == Output::Json => println!("{}", serde_json::to_string(&status).unwrap_or_default()),
+        Ok(status) => say(&status.to_string()),
         Err(failure) => {
             eprintln!("{}", failure.message);
-            return Exit::Refused;
+            let windows = WindowsCode::of(Exit::Refused, Some(&failure), Aftermath::Untouched, false, false);
+            return code(job.arguments.codes, Exit::Refused, windows);
         }
     }
-    Exit::Done
+    0
 }
 
-fn tell(context: &Context<'_>, arguments: &Arguments, ended: &Ended, elapsed_s: f64, log: Option<&Path>) -> Exit {
-    let exit = ended.exit();
-    let file = ended.file(elapsed_s, log);
-    let sentence = ended.sentence();
-    log::info!("ended with {}: {sentence}", exit as i32);
-    let text = serde_json::to_string(&file).unwrap_or_default();
-    if let Some(app) = ended.app.as_ref().filter(|app| app.join(WORK).is_dir() && !arguments.request.plan)
-        && let Err(failure) = disk::write_text(context.disk, &app.join(WORK).join("result.json"), &file)
-    {
-        log::warn!("{failure}");
-    }
-    if let Some(path) = &arguments.result
-        && let Err(e) = std::fs::write(path, format!("{text}\n"))
-    {
-        eprintln!("The result cannot be written to “{}”: {e}.", path.display());
-    }
-    match (&ended.outcome, arguments.output) {
+fn tell(arguments: &Arguments, told: &Told) {
+    let request = &told.file.request;
+    match (&told.outcome, arguments.output) {
         (Ok(Outcome::Planned(plan)), _) if arguments.plan_json => println!("{}", serde_json::to_string_pretty(plan).unwrap_or_default()),
-        (Ok(Outcome::Planned(plan)), Output::Terminal | Output::Silent) => print!("{plan}"),
-        (_, Output::Json) => println!("{{\"event\":\"ended\",\"result\":{text}}}"),
-        (Ok(_), _) => println!("{sentence}"),
+        (Ok(Outcome::Planned(plan)), output) if output != Output::Json => say(&plan.to_string()),
+        (_, Output::Json) => println!(
+            "{{\"event\":\"ended\",\"result\":{}}}",
+            serde_json::to_string(&told.file).unwrap_or_default()
+        ),
+        (Ok(_), _) => println!("{}", request.message),
         (Err(failure), _) => {
-            eprintln!("{sentence}");
+            eprintln!("{}", request.message);
             if arguments.details {
                 eprintln!("{}", failure.reason);
             }
-            if let Some(log) = log {
+            if let Some(log) = &request.log {
                 eprintln!("The log is “{}”.", log.display());
             }
         }
     }
-    exit
 }

@@ -3,11 +3,13 @@
 
 #[cfg(feature = "faults")]
 mod faulty;
+mod patient;
 mod real;
 mod tree;
 
+pub use patient::PatientDisk;
 pub use real::RealDisk;
-pub use tree::{Hashed, copy_file, create_dirs, hash_file, remove_tree, replace_file, write_new, write_text};
+pub use tree::{Hashed, copy_file, create_dirs, files_below, hash_file, remove_tree, replace_file, write_new, write_text};
 
 use crate::failure::{Failure, Reason, Result};
 use crate::platform::Attributes;
@@ -68,12 +70,12 @@ pub trait DiskFile: Write {
     fn flush_durably(&mut self) -> Result<()>;
 }
 
-/// The disk that this build works on: the real one, or with the feature `faults` the one that fails when told to.
+/// The disk that this build works on: the real one, tried with patience, or with the feature `faults` the one that fails when told to.
 pub fn disk() -> Box<dyn Disk + Send> {
     #[cfg(feature = "faults")]
-    return Box::new(faulty::FaultyDisk::from_environment(RealDisk));
+    return Box::new(PatientDisk::new(faulty::FaultyDisk::from_environment(RealDisk)));
     #[cfg(not(feature = "faults"))]
-    Box::new(RealDisk)
+    Box::new(PatientDisk::new(RealDisk))
 }
 
 /// A failure of the disk: which operation, on which path, why, and what to do about it.

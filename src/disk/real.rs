@@ -76,11 +76,11 @@ impl Disk for RealDisk {
     }
 
     fn remove_file(&self, path: &Path) -> Result<()> {
-        fs::remove_file(path).map_err(|e| failed("removing", path, &e))
+        platform::remove_file(path).map_err(|e| failed("removing", path, &e))
     }
 
     fn remove_dir(&self, path: &Path) -> Result<()> {
-        fs::remove_dir(path).map_err(|e| failed("removing the folder", path, &e))
+        platform::remove_dir(path).map_err(|e| failed("removing the folder", path, &e))
     }
 
     fn set_attributes(&self, path: &Path, attributes: &Attributes) -> Result<()> {
@@ -88,8 +88,7 @@ impl Disk for RealDisk {
     }
 
     fn flush_file(&self, path: &Path) -> Result<()> {
-        let flush = || OpenOptions::new().read(true).write(true).open(path)?.sync_all();
-        flush().map_err(|e| failed("flushing", path, &e))
+        platform::flush_file(path).map_err(|e| failed("flushing", path, &e))
     }
 
     fn flush_all(&self, folder: &Path) -> Result<()> {

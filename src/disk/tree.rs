@@ -4,8 +4,9 @@ use super::{Disk, Kind};
 use crate::bundle::hex;
 use crate::failure::{Failure, Result};
 use sha2::{Digest, Sha256};
+use std::collections::BTreeSet;
 use std::io::{self, Read, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Makes a folder and those above it that are missing, and makes each durable in its parent.
 pub fn create_dirs(disk: &dyn Disk, path: &Path) -> Result<()> {
@@ -18,6 +19,21 @@ pub fn create_dirs(disk: &dyn Disk, path: &Path) -> Result<()> {
         disk.flush_dir(parent)?;
     }
     Ok(())
+}
+
+/// Adds every file at or below a path.
+pub fn files_below(disk: &dyn Disk, path: &Path, found: &mut BTreeSet<PathBuf>) -> Result<()> {
+    match disk.kind(path)? {
+        Some(Kind::File(_)) => {
+            found.insert(path.to_owned());
+            Ok(())
+        }
+        Some(Kind::Folder) => disk
+            .list(path)?
+            .iter()
+            .try_for_each(|name| files_below(disk, &path.join(name), found)),
+        _ => Ok(()),
+    }
 }
 
 /// Removes a file, link, or folder with all that is in it. Nothing there is fine: a removal may be repeated.

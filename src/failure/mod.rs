@@ -5,9 +5,11 @@
 
 mod exit;
 mod reason;
+mod windows;
 
 pub use exit::{Aftermath, Exit};
 pub use reason::{Class, Reason};
+pub use windows::WindowsCode;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};

@@ -4,7 +4,7 @@
 use super::result::{Ended, Outcome};
 use super::{Context, Instance, Request, retrying};
 use crate::database::{Locked, Mark, SIDE_SUFFIXES, TableContent, contents, failed, side_file};
-use crate::disk::{Kind, hash_file, write_text};
+use crate::disk::{Kind, files_below, hash_file, write_text};
 use crate::failure::{Aftermath, Failure, Reason, Result};
 use crate::platform;
 use crate::report::{Answer, Event, Question, Stage};
@@ -55,12 +55,12 @@ pub fn rollback(context: &Context<'_>, app: &Path, request: &Request) -> Ended {
     let work = context.work(app);
     let run = catch_unwind(AssertUnwindSafe(|| carry_out(context, &work, &snapshot, locks)));
     let ended = match run {
-        Ok(Ok(())) => {
+        Ok(Ok(tidied)) => {
             let aside = kept_folder(app, &context.run);
-            ended.with(Ok(Outcome::RolledBack { aside }), Aftermath::Untouched)
+            ended.finished(context, app, Outcome::RolledBack { aside }, tidied)
         }
-        Ok(Err(failure)) => ended.gave_back(&work, failure),
-        Err(panic) => ended.gave_back(&work, super::panicked(&*panic)),
+        Ok(Err(failure)) => ended.gave_back(context, &work, failure),
+        Err(panic) => ended.gave_back(context, &work, super::panicked(&*panic)),
     };
     drop(instance);
     ended
@@ -129,26 +129,25 @@ fn lock_all(context: &Context<'_>, app: &Path, snapshot: &Snapshot) -> Result<Ve
         .filter(|u| u.gets)
         .map(|u| (u.role, places(app, u).live))
         .collect();
-    let is_ours = |path: &Path| {
-        live.iter().any(|(role, unit)| match role {
-            Role::Database => path == unit || SIDE_SUFFIXES.iter().any(|s| path == side_file(unit, s)),
-            _ => path.starts_with(unit),
-        })
-    };
+    let mut files = BTreeSet::new();
+    for (role, unit) in &live {
+        match role {
+            Role::Database => files.extend(SIDE_SUFFIXES.iter().map(|s| side_file(unit, s)).chain([unit.clone()])),
+            _ => files_below(context.disk, unit, &mut files)?,
+        }
+    }
     let scripts: Vec<_> = live
         .iter()
         .filter(|(role, _)| *role == Role::Entry)
         .map(|(_, path)| path.clone())
         .collect();
-    if let Some(holder) = platform::lasting_holders(&is_ours, &scripts).first() {
+    if let Some(holder) = platform::lasting_holders(&files, &scripts).first() {
         return Err(Failure::new(
             Reason::ApplicationRunning,
-            format!(
-                "{} is in use by “{}” (process {}). Close it, then try again.",
-                snapshot.plan.name, holder.name, holder.pid
-            ),
+            format!("{} is in use by {}. Close it, then try again.", snapshot.plan.name, holder.words()),
         )
-        .at(&holder.path));
+        .at(&holder.path)
+        .with("holders", serde_json::to_value([holder]).unwrap_or_default()));
     }
     let databases = live.iter().filter(|(role, _)| *role == Role::Database);
     databases.map(|(_, path)| Locked::open(context.disk, path)).collect()
@@ -219,8 +218,10 @@ fn strangers(work: &Work<'_>, path: &str, known: &dyn Fn(&str) -> bool, found: &
     }
 }
 
-fn carry_out(context: &Context<'_>, work: &Work<'_>, snapshot: &Snapshot, locks: Vec<Locked>) -> Result<()> {
+/// From the first byte written to the end; says whether everything was tidied up.
+fn carry_out(context: &Context<'_>, work: &Work<'_>, snapshot: &Snapshot, locks: Vec<Locked>) -> Result<bool> {
     let plan = plan(context, work, snapshot)?;
+    super::standby::stand_by(context, work.app);
     swap::begin(work, &plan, &(context.now)())?;
     for workspace in workspaces(work.app, &plan) {
         context.disk.rename(&workspace.kept(&snapshot.plan.run), &workspace.stage())?;
@@ -246,11 +247,12 @@ fn carry_out(context: &Context<'_>, work: &Work<'_>, snapshot: &Snapshot, locks:
     context.reporter.event(&Event::Stage { stage: Stage::Confirm });
     swap::try_pair(work, &staged.confirmation)?;
     swap::commit(work, &staged, &(context.now)())?;
-    if let Err(failure) = swap::tidy(work, &staged, &(context.now)()) {
+    let tidied = swap::tidy(work, &staged, &(context.now)());
+    if let Err(failure) = &tidied {
         let message = format!("The old version is back, but tidying up was not finished: {}", failure.message);
         context.reporter.event(&Event::Warning { message: &message });
     }
-    Ok(())
+    Ok(tidied.is_ok())
 }
 
 /// The update's plan the other way round.

@@ -13,6 +13,7 @@ mod quiesce;
 mod result;
 mod space;
 mod stage;
+mod standby;
 mod status;
 mod verify;
 
@@ -41,6 +42,8 @@ pub struct Context<'a> {
     pub reporter: &'a dyn Reporter,
     /// Variables and the running executable.
     pub environment: Environment<'a>,
+    /// The program that runs: the one that brings an unfinished run to its end.
+    pub program: PathBuf,
     /// The time in UTC, as `2026-01-31T12:00:00Z`.
     pub now: &'a dyn Fn() -> String,
     /// This run's id; it is in every line of the log.
@@ -103,12 +106,12 @@ pub fn update(context: &Context<'_>, bundle: &Bundle, request: &Request) -> Ende
     let work = context.work(&app);
     let run = catch_unwind(AssertUnwindSafe(|| carry_out(context, bundle, &request, *quiet)));
     let failure = match run {
-        Ok(Ok(outcome)) => return ended.with(Ok(outcome), Aftermath::Untouched),
+        Ok(Ok((outcome, tidied))) => return ended.finished(context, &app, outcome, tidied),
         Ok(Err(failure)) => failure,
         Err(panic) => panicked(&*panic),
     };
     context.reporter.event(&Event::Failed { failure: &failure });
-    ended.gave_back(&work, failure)
+    ended.gave_back(context, &work, failure)
 }
 
 /// Reads every byte of the bundle before anything of it is used.
@@ -158,13 +161,13 @@ fn prepare<'a>(context: &Context<'_>, bundle: &'a Bundle, request: &Request, end
         Answer::No => return Err(Failure::new(Reason::Cancelled, "The update was cancelled.")),
     }
     context.stage(Stage::Quiesce)?;
-    retrying(context, || quiesce::look(&decision))?;
+    let hold = retrying(context, || quiesce::look(&decision))?;
     decision.room_for(&request)?;
-    Ok(Next::Go(Box::new(quiesce::Quiet { decision }), instance, request))
+    Ok(Next::Go(Box::new(quiesce::Quiet { decision, hold }), instance, request))
 }
 
-/// From the first byte written to the end.
-fn carry_out(context: &Context<'_>, bundle: &Bundle, request: &Request, quiet: quiesce::Quiet<'_>) -> Result<Outcome> {
+/// From the first byte written to the end; the second value says whether everything was tidied up.
+fn carry_out(context: &Context<'_>, bundle: &Bundle, request: &Request, quiet: quiesce::Quiet<'_>) -> Result<(Outcome, bool)> {
     let app = quiet.decision.app.clone();
     let work = context.work(&app);
     swap::begin(&work, &quiet.decision.plan, &(context.now)())?;
@@ -177,9 +180,10 @@ fn carry_out(context: &Context<'_>, bundle: &Bundle, request: &Request, quiet: q
     context.stage(Stage::Stage)?;
     let sealed = stage::seal(context, bundle, verified)?;
     if request.test {
-        return stage::leave_beside(context, sealed);
+        return stage::leave_beside(context, sealed).map(|outcome| (outcome, true));
     }
     stage::write_notes(context, bundle, &app)?;
+    standby::stand_by(context, &app);
     context.stage(Stage::Swap)?;
     let armed = sealed.arm(context)?;
     let staged = swap::perform(&work, armed)?;
@@ -191,14 +195,13 @@ fn carry_out(context: &Context<'_>, bundle: &Bundle, request: &Request, quiet: q
     swap::commit(&work, &staged, &(context.now)())?;
     context.stage(Stage::Tidy)?;
     // Past the commit point nothing can fail the update; what is left over is finished at the next start.
-    if let Err(failure) = swap::tidy(&work, &staged, &(context.now)()) {
+    let tidied = swap::tidy(&work, &staged, &(context.now)());
+    if let Err(failure) = &tidied {
         let message = format!("The new version is in place, but tidying up was not finished: {}", failure.message);
         context.reporter.event(&Event::Warning { message: &message });
     }
-    Ok(match staged.plan.hold {
-        true => Outcome::Held,
-        false => Outcome::Updated,
-    })
+    let outcome = if staged.plan.hold { Outcome::Held } else { Outcome::Updated };
+    Ok((outcome, tidied.is_ok()))
 }
 
 /// Ends an update that cannot begin because its bundle cannot be used. An unfinished earlier run is brought to its end all the same.
@@ -228,6 +231,9 @@ fn recover_first(context: &Context<'_>, app: &Path, request: &Request, ended: &m
         return Ok(());
     }
     let recovered = swap::recover(&work, &(context.now)(), false);
+    if recovered.is_ok() {
+        standby::stand_down(context, app);
+    }
     ended.recovered(recovered)
 }
 
@@ -262,6 +268,9 @@ pub fn recover(context: &Context<'_>, app: &Path) -> Ended {
         Err(failure) => return ended.with(Err(failure), Aftermath::Untouched),
     };
     let recovered = swap::recover(&context.work(app), &(context.now)(), true);
+    if recovered.is_ok() {
+        standby::stand_down(context, app);
+    }
     drop(instance);
     let outcome = match recovered {
         Ok(Recovered::Nothing) => Ok(Outcome::NothingToRecover),

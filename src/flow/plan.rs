@@ -112,13 +112,7 @@ impl std::fmt::Display for Described {
             )?;
         }
         for holder in &self.holders {
-            writeln!(
-                f,
-                "  in use by “{}” (process {}): {}",
-                holder.name,
-                holder.pid,
-                holder.path.display()
-            )?;
+            writeln!(f, "  in use by {}: {}", holder.words(), holder.path.display())?;
         }
         writeln!(f, "Nothing was changed.")
     }

@@ -9,12 +9,12 @@ use crate::database::{Locked, SIDE_SUFFIXES, side_file};
 use crate::disk::Kind;
 use crate::fail;
 use crate::failure::{Failure, Reason, Result};
-use crate::platform;
+use crate::platform::{self, Guarantee, Volume};
 use crate::report::{Event, Question};
-use crate::site::{Owner, Scan, confirmation_of, edited, known_versions, locate_databases, read_version, scan, units};
+use crate::site::{LiveFile, Owner, Scan, confirmation_of, edited, known_versions, locate_databases, read_version, scan, units};
 use crate::swap::{Confirmation, Plan, Role, RunKind, Unit, Workspace, places, snapshots};
 use crate::version::Version;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// All that was decided, with the locks on the live databases.
@@ -73,6 +73,7 @@ pub fn decide<'a>(context: &Context<'_>, bundle: &'a Bundle, request: &Request, 
         app,
         &manifest.application,
         &release,
+        manifest.code().map(|(path, _)| path),
         &sites,
         &context.environment.executable,
     )?;
@@ -143,17 +144,48 @@ fn unit(path: &str, role: Role) -> Unit {
 /// Locks a database, and names whoever keeps it from being locked.
 fn lock(context: &Context<'_>, path: &Path) -> Result<Locked> {
     Locked::open(context.disk, path).map_err(|failure| {
-        let ours = |held: &Path| held == path || SIDE_SUFFIXES.iter().any(|s| held == side_file(path, s));
         let holders = if failure.reason == Reason::DatabaseBusy {
-            platform::holders(&ours, &[])
+            platform::holders(&database_files(path).collect(), &[])
         } else {
             Vec::new()
         };
         match holders.first() {
-            Some(holder) => failure.hint(&format!("It is open in “{}” (process {}).", holder.name, holder.pid)),
+            Some(holder) => failure
+                .hint(&format!("It is open in {}.", holder.words()))
+                .with("holders", serde_json::to_value(&holders).unwrap_or_default()),
             None => failure,
         }
     })
+}
+
+/// A database and its side files, whether they are there or not.
+fn database_files(path: &Path) -> impl Iterator<Item = PathBuf> {
+    let sides: Vec<PathBuf> = SIDE_SUFFIXES.iter().map(|s| side_file(path, s)).collect();
+    sides.into_iter().chain([path.to_owned()])
+}
+
+/// What a power cut can do on the volume is said, and refused where it can lose both versions.
+fn guaranteed(context: &Context<'_>, request: &Request, folder: &Path, volume: &Volume) -> Result<()> {
+    let (shown, system) = (folder.display(), &volume.system);
+    let message = match volume.guarantee {
+        Guarantee::Safe => return Ok(()),
+        Guarantee::Network => {
+            format!("“{shown}” is on a network share ({system}): what a power cut at its server does there depends on that server.")
+        }
+        Guarantee::Fat if request.allow_fat => {
+            format!("“{shown}” is on a FAT volume ({system}): a power cut in the wrong moment could have lost both versions.")
+        }
+        Guarantee::Fat => {
+            return Err(Failure::new(
+                Reason::TargetVolume,
+                format!("“{shown}” is on a FAT volume ({system}), where a power cut in the wrong moment can lose both versions. Move the application to another volume, or say --allow-fat to take the risk."),
+            )
+            .at(folder)
+            .with("value", system.as_str()));
+        }
+    };
+    context.reporter.event(&Event::Warning { message: &message });
+    Ok(())
 }
 
 fn not_held(context: &Context<'_>, app: &Path) -> Result<()> {
@@ -285,7 +317,7 @@ fn link_failure(app: &Path, path: &str) -> Failure {
 }
 
 fn through_link(context: &Context<'_>, app: &Path, path: &str) -> bool {
-    let volume = |path: &Path| platform::volume(path).ok().map(|v| v.id);
+    let volume = |path: &Path| platform::volume_id(path).ok();
     let parts: Vec<&str> = path.split('/').collect();
     let above = (1..=parts.len()).map(|n| app.join(parts[..n].join("/")));
     let strange = |path: &Path| match context.disk.kind(path) {
@@ -360,20 +392,7 @@ impl Decision<'_> {
                 .at(&folder));
             }
             let volume = platform::volume(&folder).map_err(|e| crate::disk::failed("looking at the volume of", &folder, &e))?;
-            if !volume.renames_safely {
-                if !request.allow_fat {
-                    return Err(Failure::new(
-                        Reason::TargetVolume,
-                        format!("“{}” is on a FAT volume, where a power cut in the wrong moment can lose both versions. Move the application to another volume, or say --allow-fat to take the risk.", folder.display()),
-                    )
-                    .at(&folder));
-                }
-                let message = format!(
-                    "“{}” is on a FAT volume: a power cut in the wrong moment could have lost both versions.",
-                    folder.display()
-                );
-                context.reporter.event(&Event::Warning { message: &message });
-            }
+            guaranteed(context, request, &folder, &volume)?;
         }
         Ok(())
     }
@@ -389,22 +408,18 @@ impl Decision<'_> {
         self.needs.check()
     }
 
-    /// Whether a path is the application's own: code of the release or a database. What the site keeps there may be open.
-    pub fn is_ours(&self, path: &Path) -> bool {
-        let is_database = |d: &HeldDatabase<'_>| {
-            path == d.site.path
-                || crate::database::SIDE_SUFFIXES
-                    .iter()
-                    .any(|s| path == crate::database::side_file(&d.site.path, s))
-        };
-        let inside = path.strip_prefix(&self.app).ok().and_then(Path::to_str);
-        let file = inside.and_then(|p| self.scan.files.get(p));
-        file.is_some_and(|f| matches!(f.owner, Owner::Release(_) | Owner::Derived)) || self.databases.iter().any(is_database)
+    /// The application's own files: code of the release. What the site keeps there may be open.
+    pub fn code_files(&self) -> BTreeSet<PathBuf> {
+        let own = |f: &LiveFile| matches!(f.owner, Owner::Release(_) | Owner::Derived);
+        let files = self.scan.files.iter().filter(|(_, f)| own(f));
+        files.map(|(path, _)| self.app.join(path)).collect()
     }
 
     /// Whoever has the application or its data open.
     pub fn holders(&self) -> Vec<platform::Holder> {
         let scripts: Vec<PathBuf> = self.manifest.application.entry.iter().map(|e| self.app.join(e)).collect();
-        platform::lasting_holders(&|path| self.is_ours(path), &scripts)
+        let mut files = self.code_files();
+        files.extend(self.databases.iter().flat_map(|d| database_files(&d.site.path)));
+        platform::lasting_holders(&files, &scripts)
     }
 }

@@ -3,23 +3,30 @@
 
 use super::preflight::Decision;
 use crate::failure::{Failure, Reason, Result};
+use crate::platform::{self, Hold, Holder};
+use std::collections::BTreeSet;
+use std::path::PathBuf;
 
 /// A site at rest: decided, locked, and used by nobody.
 #[must_use = "a site at rest must be updated or let go"]
 pub struct Quiet<'a> {
     /// What was decided, with the locks.
     pub decision: Decision<'a>,
+    /// The code, kept from being opened, where the system can do that.
+    pub hold: Hold,
 }
 
-/// Fails if somebody has the application or its data open, and names them.
-pub fn look(decision: &Decision<'_>) -> Result<()> {
-    let holders = decision.holders();
-    let Some(first) = holders.first() else { return Ok(()) };
-    let names: Vec<String> = holders
-        .iter()
-        .take(5)
-        .map(|h| format!("“{}” (process {})", h.name, h.pid))
-        .collect();
+/// Fails if somebody has the application or its data open, and names them. Nobody can open the code while the result lives.
+pub fn look(decision: &Decision<'_>) -> Result<Hold> {
+    let holders = match decision.holders() {
+        none if none.is_empty() => match platform::hold(&decision.code_files()) {
+            Ok(hold) => return Ok(hold),
+            Err(path) => vec![somebody(path)],
+        },
+        some => some,
+    };
+    let first = &holders[0];
+    let names: Vec<String> = holders.iter().take(5).map(Holder::words).collect();
     Err(Failure::new(
         Reason::ApplicationRunning,
         format!(
@@ -31,4 +38,17 @@ pub fn look(decision: &Decision<'_>) -> Result<()> {
     )
     .at(&first.path)
     .with("holders", serde_json::to_value(&holders).unwrap_or_default()))
+}
+
+/// Whoever opened a file between two looks at it.
+fn somebody(path: PathBuf) -> Holder {
+    let unknown = Holder {
+        pid: 0,
+        name: "another program".to_owned(),
+        path: path.clone(),
+    };
+    platform::holders(&BTreeSet::from([path]), &[])
+        .into_iter()
+        .next()
+        .unwrap_or(unknown)
 }

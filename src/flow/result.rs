@@ -2,9 +2,9 @@
 
 use super::plan::Described;
 use super::preflight::Decision;
-use super::{Context, Request};
+use super::{Context, Request, standby};
 use crate::bundle::Bundle;
-use crate::failure::{Aftermath, Exit, Failure, Reason, Result};
+use crate::failure::{Aftermath, Exit, Failure, Reason, Result, WindowsCode};
 use crate::report::Event;
 use crate::swap::{self, Recovered, Work, kept_folder};
 use serde::Serialize;
@@ -60,6 +60,8 @@ pub struct Ended {
     pub app: Option<PathBuf>,
     /// Whether it was a trial.
     pub test: bool,
+    /// Whether everything was tidied up after a commit.
+    pub tidied: bool,
     run: String,
     created_at: String,
     processed_at: String,
@@ -154,6 +156,7 @@ impl Ended {
             second: None,
             app: Some(app.to_owned()).filter(|a| a.is_absolute()),
             test: false,
+            tidied: true,
             run: context.run.clone(),
             created_at: (context.now)(),
             processed_at: String::new(),
@@ -184,8 +187,17 @@ impl Ended {
         self
     }
 
+    /// Ends a run that came to its end. What is not tidied up is left to the recovery that stands by.
+    pub fn finished(mut self, context: &Context<'_>, app: &Path, outcome: Outcome, tidied: bool) -> Ended {
+        self.tidied = tidied;
+        if tidied {
+            standby::stand_down(context, app);
+        }
+        self.with(Ok(outcome), Aftermath::Untouched)
+    }
+
     /// Ends a run that had begun: everything goes back, and it is said whether that worked.
-    pub fn gave_back(mut self, work: &Work<'_>, failure: Failure) -> Ended {
+    pub fn gave_back(mut self, context: &Context<'_>, work: &Work<'_>, failure: Failure) -> Ended {
         let mut attempt = 1;
         let back = loop {
             match swap::give_back(work, &failure) {
@@ -197,7 +209,10 @@ impl Ended {
             }
         };
         self.aftermath = match back {
-            Ok(_) => Aftermath::Restored,
+            Ok(_) => {
+                standby::stand_down(context, work.app);
+                Aftermath::Restored
+            }
             Err(second) => {
                 work.reporter.event(&Event::Failed { failure: &second });
                 self.second = Some(second);
@@ -229,13 +244,19 @@ impl Ended {
         }
     }
 
-    /// The exit code.
+    /// The exit code, Holdfast's own.
     pub fn exit(&self) -> Exit {
         match &self.outcome {
             Err(failure) => Exit::of(failure, self.aftermath),
             Ok(Outcome::AlreadyInPlace | Outcome::NothingToRecover | Outcome::NothingToConfirm) => Exit::NothingToDo,
             Ok(_) => Exit::Done,
         }
+    }
+
+    /// The exit code for deployment tools on Windows.
+    pub fn windows_code(&self) -> WindowsCode {
+        let there = matches!(self.outcome, Ok(Outcome::AlreadyInPlace));
+        WindowsCode::of(self.exit(), self.outcome.as_ref().err(), self.aftermath, there, !self.tidied)
     }
 
     /// One plain sentence, or two, for the person at the site.

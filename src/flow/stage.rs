@@ -239,7 +239,7 @@ fn confirmation(bundle: &Bundle, decision: &Decision<'_>) -> Result<Confirmation
 impl Sealed<'_> {
     /// Records what the live pair looks like under the lock, arms the journal, and gives the locks up for the renames.
     pub fn arm(self, context: &Context<'_>) -> Result<Armed> {
-        let decision = self.quiet.decision;
+        let Quiet { decision, hold } = self.quiet;
         let mut plan = decision.plan.clone();
         let (mut marks, mut hashes, mut contents) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
         for unit in &mut plan.units {
@@ -286,6 +286,7 @@ impl Sealed<'_> {
             hashes,
         };
         let armed = swap::arm(&context.work(&decision.app), staged)?;
+        drop(hold);
         for database in decision.databases {
             database.locked.close()?;
         }

@@ -3,15 +3,63 @@
 
 mod holders;
 mod program;
+mod session;
 
-pub use holders::{Holder, holders};
+pub use super::guarantee::{Guarantee, Volume};
+pub use holders::{Hold, Holder, hold, holders};
 pub use program::{Ended, run_limited};
+pub use session::{
+    Awake, Registered, attach_console, computer_name, find_registered, harden, hold_in_memory, is_elevated, is_removable, keep_awake,
+    local_folder, preferred_languages, register_recovery, run_elevated, set_registered, show_text, unregister_recovery,
+};
 
 use rustix::fs::{self, AtFlags, CWD, RenameFlags, XattrFlags};
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+
+/// Here `A` and `a` are two names.
+pub const NAMES_IGNORE_CASE: bool = false;
+
+/// Whoever starts the application, or the updater, runs the recovery; the machine's start does not.
+pub const RECOVERS_AT_START: bool = false;
+
+/// The name of the program that stands by.
+pub const RECOVERY_PROGRAM: &str = "recover";
+
+/// Exit codes are our own, and switches have no slash.
+pub const SPEAKS_WINDOWS: bool = false;
+
+/// Whether an error goes by itself. Here nobody can keep others from renaming what he has open.
+pub fn is_passing(_code: i32) -> bool {
+    false
+}
+
+/// A path below its drive's root; here there are no drives, and nothing is ever redirected.
+pub fn without_drive(_path: &Path) -> Option<PathBuf> {
+    None
+}
+
+/// A path without links.
+pub fn real_path(path: &Path) -> io::Result<PathBuf> {
+    path.canonicalize()
+}
+
+/// Removes a file.
+pub fn remove_file(path: &Path) -> io::Result<()> {
+    std::fs::remove_file(path)
+}
+
+/// Removes an empty folder.
+pub fn remove_dir(path: &Path) -> io::Result<()> {
+    std::fs::remove_dir(path)
+}
+
+/// Makes a file's bytes durable.
+pub fn flush_file(path: &Path) -> io::Result<()> {
+    File::open(path)?.sync_all()
+}
 
 /// Renames within a volume to a name at which nothing may stand.
 pub fn rename_new(from: &Path, to: &Path) -> io::Result<()> {
@@ -128,33 +176,37 @@ pub fn is_executable(path: &Path) -> bool {
     std::fs::metadata(path).is_ok_and(|m| m.mode() & 0o111 != 0)
 }
 
+/// The file that is meant by a program's name.
+pub fn program(path: &Path) -> PathBuf {
+    path.to_owned()
+}
+
 /// A file's modification time in nanoseconds since 1970.
 pub fn modified_ns(path: &Path) -> io::Result<i128> {
     let meta = std::fs::metadata(path)?;
     Ok(i128::from(meta.mtime()) * 1_000_000_000 + i128::from(meta.mtime_nsec()))
 }
 
-/// A volume: what it is called, how much is free, whether it renames safely.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Volume {
-    /// Tells volumes apart.
-    pub id: u64,
-    /// Bytes that this user may still write.
-    pub free_bytes: u64,
-    /// `false` on FAT and exFAT, where a power cut in a rename may leave neither name.
-    pub renames_safely: bool,
+/// Tells volumes apart.
+pub fn volume_id(path: &Path) -> io::Result<u64> {
+    Ok(std::fs::metadata(path)?.dev())
 }
 
-/// The volume on which a path lies.
+/// The volume on which a path lies. The numbers are those of <https://man7.org/linux/man-pages/man2/statfs.2.html>.
 pub fn volume(path: &Path) -> io::Result<Volume> {
-    const MSDOS: i64 = 0x4d44;
-    const EXFAT: i64 = 0x2011_bab0;
     let space = fs::statvfs(path)?;
-    let kind = fs::statfs(path)?.f_type;
+    let (system, guarantee) = match fs::statfs(path)?.f_type {
+        0x4d44 => ("FAT", Guarantee::Fat),
+        0x2011_bab0 => ("exFAT", Guarantee::Fat),
+        0x6969 => ("NFS", Guarantee::Network),
+        0x517b | 0xff53_4d42 | 0xfe53_4d42 => ("SMB", Guarantee::Network),
+        _ => ("", Guarantee::Safe),
+    };
     Ok(Volume {
-        id: std::fs::metadata(path)?.dev(),
+        id: volume_id(path)?,
         free_bytes: space.f_bavail * space.f_frsize,
-        renames_safely: kind != MSDOS && kind != EXFAT,
+        system: system.to_owned(),
+        guarantee,
     })
 }
 

@@ -52,7 +52,7 @@ pub fn locate(manifest: &Manifest, given: Option<&Path>, environment: &Environme
     let mut found: Vec<PathBuf> = candidates
         .iter()
         .filter(|f| looks_right(manifest, f))
-        .filter_map(|f| f.canonicalize().ok())
+        .filter_map(|f| platform::real_path(f).ok())
         .collect();
     found.dedup();
     match found.as_slice() {
@@ -83,7 +83,7 @@ pub fn locate(manifest: &Manifest, given: Option<&Path>, environment: &Environme
 }
 
 fn real_folder(folder: &Path) -> Result<PathBuf> {
-    let real = folder.canonicalize().ok().filter(|f| f.is_dir());
+    let real = platform::real_path(folder).ok().filter(|f| f.is_dir());
     real.ok_or_else(|| {
         Failure::new(
             Reason::TargetMissing,
@@ -153,7 +153,11 @@ pub fn locate_databases(
             })?,
             None => app.join(&database.path),
         };
-        let path = path.canonicalize().unwrap_or(path);
+        let path = match given.contains_key(&database.name) {
+            true => path,
+            false => redirected(&database.name, path, environment)?,
+        };
+        let path = platform::real_path(&path).unwrap_or(path);
         let unit = path.strip_prefix(app).unwrap_or(&path).to_str();
         let unit = unit.ok_or_else(|| {
             Failure::new(
@@ -178,4 +182,27 @@ pub fn locate_databases(
         });
     }
     Ok(found)
+}
+
+/// Windows gives an old 32-bit program that writes where it may not a copy of its own, in a folder of its user's, and shows it that one
+/// from then on: <https://learn.microsoft.com/windows/win32/sysinfo/registry-virtualization>. Such a copy holds the data that people entered.
+fn redirected(name: &str, path: PathBuf, environment: &Environment<'_>) -> Result<PathBuf> {
+    let local = (environment.variable)("LOCALAPPDATA").filter(|v| !v.is_empty());
+    let (Some(local), Some(inside)) = (local, platform::without_drive(&path)) else {
+        return Ok(path);
+    };
+    let copy = PathBuf::from(local).join("VirtualStore").join(inside);
+    match (copy.is_file(), path.is_file()) {
+        (false, _) => Ok(path),
+        (true, false) => Ok(copy),
+        (true, true) => Err(Failure::new(
+            Reason::TargetInvalid,
+            format!(
+                "Windows has redirected what the application wrote: there is a database “{}” and another one, “{}”. The second is probably the one that people use. Look at both, then say which one with --database {name}=PATH.",
+                path.display(),
+                copy.display()
+            ),
+        )
+        .at(&copy)),
+    }
 }

@@ -66,7 +66,7 @@ impl Patterns {
     /// Whether any of them matches.
     pub fn match_path(&self, path: &str) -> bool {
         let options = MatchOptions {
-            case_sensitive: true,
+            case_sensitive: !platform::NAMES_IGNORE_CASE,
             require_literal_separator: true,
             require_literal_leading_dot: false,
         };
@@ -74,18 +74,26 @@ impl Patterns {
     }
 }
 
-/// Looks at every file of an application folder. `release` is the list of what the installed release brought.
-pub fn scan(
+/// Looks at every file of an application folder. `release` is the list of what the installed release brought, and `code` what the new
+/// one brings: a file that differs from one of theirs by the case of its letters alone, where that is no difference, goes by their name.
+pub fn scan<'c>(
     disk: &dyn Disk,
     app: &Path,
-    application: &Application,
-    release: &BTreeMap<String, String>,
+    application: &'c Application,
+    release: &'c BTreeMap<String, String>,
+    code: impl Iterator<Item = &'c str>,
     databases: &[SiteDatabase],
     updater: &Path,
 ) -> Result<Scan> {
+    let edited = application.edits.iter().map(|e| e.file.as_str());
+    let known = code.chain(edited).chain(release.keys().map(String::as_str));
     let mut scanner = Scanner {
         disk,
         release,
+        spelling: known
+            .filter(|_| platform::NAMES_IGNORE_CASE)
+            .map(|path| (platform::folded(path), path.to_owned()))
+            .collect(),
         keep: Patterns::new(&application.keep)?,
         derived: Patterns::new(&application.derived)?,
         databases: databases
@@ -93,9 +101,7 @@ pub fn scan(
             .flat_map(|d| SIDE_SUFFIXES.iter().map(|s| side_file(&d.path, s)).chain([d.path.clone()]))
             .collect(),
         updater,
-        volume: platform::volume(app)
-            .map_err(|e| crate::disk::failed("looking at the volume of", app, &e))?
-            .id,
+        volume: platform::volume_id(app).map_err(|e| crate::disk::failed("looking at the volume of", app, &e))?,
         scan: Scan::default(),
     };
     scanner.folder(app, "")?;
@@ -118,6 +124,7 @@ pub fn scan(
 struct Scanner<'a> {
     disk: &'a dyn Disk,
     release: &'a BTreeMap<String, String>,
+    spelling: BTreeMap<String, String>,
     keep: Patterns,
     derived: Patterns,
     databases: BTreeSet<PathBuf>,
@@ -141,10 +148,11 @@ impl Scanner<'_> {
             };
             let inside = format!("{prefix}{name}");
             match self.disk.kind(&path)? {
-                Some(Kind::Folder) if platform::volume(&path).is_ok_and(|v| v.id == self.volume) => {
+                Some(Kind::Folder) if platform::volume_id(&path).is_ok_and(|id| id == self.volume) => {
                     self.folder(&path, &format!("{inside}/"))?
                 }
                 Some(Kind::File(size)) => {
+                    let inside = self.spelling.get(&platform::folded(&inside)).cloned().unwrap_or(inside);
                     let owner = self.owner(&path, &inside)?;
                     self.add(&inside, owner, size);
                 }

@@ -3,13 +3,16 @@
 use super::scan::{Owner, Scan};
 use crate::bundle::Manifest;
 use crate::failure::{Failure, Reason, Result};
+use crate::platform;
 use crate::swap::{Role, Unit};
 use std::collections::BTreeMap;
 
 /// A place in the folder, as it is and as it will be.
 #[derive(Default)]
 struct Node<'a> {
-    children: BTreeMap<&'a str, Node<'a>>,
+    /// By names as the system tells them apart.
+    children: BTreeMap<String, Node<'a>>,
+    name: &'a str,
     live: Option<(&'a Owner, bool)>,
     new: Option<&'a str>,
     entry: bool,
@@ -52,7 +55,13 @@ pub fn units(manifest: &Manifest, scan: &Scan) -> Result<(Vec<Unit>, Option<Stri
 }
 
 fn node<'a, 'n>(root: &'n mut Node<'a>, path: &'a str) -> &'n mut Node<'a> {
-    path.split('/').fold(root, |node, part| node.children.entry(part).or_default())
+    path.split('/').fold(root, |node, part| {
+        let child = node.children.entry(platform::folded(part)).or_default();
+        if child.name.is_empty() {
+            child.name = part;
+        }
+        child
+    })
 }
 
 impl Node<'_> {
@@ -88,8 +97,8 @@ impl Node<'_> {
     }
 
     fn collect(&self, prefix: &str, found: &mut Vec<Unit>) -> Result<()> {
-        for (name, child) in &self.children {
-            let path = format!("{prefix}{name}");
+        for child in self.children.values() {
+            let path = format!("{prefix}{}", child.name);
             let (live, new) = (child.is_live(), child.is_new());
             if child.has_own() {
                 child.among_own(&path, found)?;

@@ -100,11 +100,11 @@ fn nobody_wrote(work: &Work<'_>, staged: &Staged) -> Result<()> {
             retired.extend(unit.had_sides.iter().map(|suffix| side_file(&at.old, suffix)));
         }
     }
-    let holders = platform::lasting_holders(&|path| retired.contains(path), &[]);
+    let holders = platform::lasting_holders(&retired, &[]);
     match holders.first() {
         Some(holder) => Err(written(
             &holder.path,
-            &format!("was opened by “{}” (process {}) while the update ran", holder.name, holder.pid),
+            &format!("was opened by {} while the update ran", holder.words()),
         )),
         None => Ok(()),
     }

@@ -11,6 +11,7 @@ mod journal;
 mod places;
 mod plan;
 mod recover;
+mod registered;
 mod snapshot;
 mod tidy;
 mod undo;

@@ -25,7 +25,7 @@ pub struct Before {
     pub derived: Vec<String>,
 }
 
-/// `snapshot.json` in a kept folder.
+/// `.holdfast-snapshot.json` in a kept folder.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Snapshot {
     /// The run that retired it.
@@ -41,7 +41,7 @@ pub struct Snapshot {
 }
 
 /// The name of the description in a kept folder.
-pub const SNAPSHOT: &str = "snapshot.json";
+pub const SNAPSHOT: &str = ".holdfast-snapshot.json";
 
 /// All snapshots of an application folder, oldest first.
 pub fn snapshots(work: &Work<'_>) -> Result<Vec<Snapshot>> {

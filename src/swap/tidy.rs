@@ -36,6 +36,8 @@ pub fn tidy(work: &Work<'_>, staged: &Staged, now: &str) -> Result<()> {
         at: now,
     };
     write_text(work.disk, &root.join(INSTALLED), &installed)?;
+    let app = Workspace::of_app(work.app);
+    super::registered::bring_up_to_date(work, plan, &app.kept(&plan.run), &app.stage(), now)?;
     replace_own(work, plan)?;
     for workspace in workspaces(work.app, plan) {
         remove_tree(work.disk, &workspace.stage())?;

@@ -111,7 +111,7 @@ fn build_site(payload: &Path, site: &Path) -> Result<PathBuf> {
     let script = fs::read_to_string(release.join("main.sql")).map_err(|e| desk(&release, &e))?;
     let build = || Connection::open(&database)?.execute_batch(&script);
     build().map_err(|e| crate::database::failed(&e, &database, "building"))?;
-    site.canonicalize().map_err(|e| desk(site, &e))
+    platform::real_path(site).map_err(|e| desk(site, &e))
 }
 
 /// Copies a folder's content; fs_extra is good enough where nothing depends on it.
@@ -231,6 +231,7 @@ pub fn update(bundle: &Path, app: &Path, cut_after: Option<u64>) -> u8 {
         left: AtomicU64::new(cut_after.unwrap_or(u64::MAX)),
     };
     let context = Context {
+        program: PathBuf::new(),
         disk: &RealDisk,
         reporter: &reporter,
         environment: Environment {

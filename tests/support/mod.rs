@@ -1,6 +1,9 @@
 //! What the tests share: sites, payloads, runs of the real binaries, and the one oracle by which every test judges a site.
 #![allow(dead_code, reason = "each test file uses a part of it")]
 
+#[cfg(feature = "wine")]
+pub mod wine;
+
 use rusqlite::Connection;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;

@@ -5,35 +5,36 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// A process that holds something.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
-pub struct Holder {
-    /// Process id.
-    pub pid: u32,
-    /// The program's name.
-    pub name: String,
-    /// One of the files that it holds.
-    pub path: PathBuf,
+pub use crate::platform::holder::Holder;
+
+/// Files that nobody else can open. Here there is no such thing: who opens a file later is found when it has been retired.
+#[derive(Debug, Default)]
+#[must_use = "the files are free again when this value goes"]
+pub struct Hold;
+
+/// Takes files for this process alone; the error is a file that somebody else has open.
+pub fn hold(_files: &BTreeSet<PathBuf>) -> Result<Hold, PathBuf> {
+    Ok(Hold)
 }
 
-/// Every other process that holds one of the paths for which `is_ours` holds. `scripts` are files that count as held when a process was started with them.
-pub fn holders(is_ours: &dyn Fn(&Path) -> bool, scripts: &[PathBuf]) -> Vec<Holder> {
+/// Every other process that holds one of the files. `scripts` are files that count as held when a process was started with them.
+pub fn holders(files: &BTreeSet<PathBuf>, scripts: &[PathBuf]) -> Vec<Holder> {
     let own = std::process::id();
     let processes = fs::read_dir("/proc").into_iter().flatten().flatten();
     let pids = processes.filter_map(|p| p.file_name().to_str()?.parse::<u32>().ok());
     let mut found: Vec<Holder> = pids
         .filter(|pid| *pid != own)
-        .filter_map(|pid| holder(pid, is_ours, scripts))
+        .filter_map(|pid| holder(pid, files, scripts))
         .collect();
     found.sort();
     found
 }
 
-fn holder(pid: u32, is_ours: &dyn Fn(&Path) -> bool, scripts: &[PathBuf]) -> Option<Holder> {
+fn holder(pid: u32, files: &BTreeSet<PathBuf>, scripts: &[PathBuf]) -> Option<Holder> {
     let process = PathBuf::from(format!("/proc/{pid}"));
     let path = opened(&process)
         .into_iter()
-        .find(|path| is_ours(path))
+        .find(|path| files.contains(path))
         .or_else(|| started(&process, scripts))?;
     let name = fs::read_to_string(process.join("comm")).unwrap_or_default();
     Some(Holder {

@@ -1,0 +1,134 @@
+//! Windows executables under Wine: a prefix of the test's own, paths as both systems see them, and runs whose output goes to files
+//! (Wine's services inherit pipes and keep them open).
+#![allow(dead_code, reason = "each test file uses a part of it")]
+
+use super::{Ran, project};
+use std::ffi::OsStr;
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+use tempfile::TempDir;
+
+/// The updater that ships, as `installer/build x86_64` makes it.
+pub fn updater() -> PathBuf {
+    built("out")
+}
+
+/// The same with the fault counter and the planted mistakes, as `installer/build --features mutants x86_64` makes it.
+pub fn faulty_updater() -> PathBuf {
+    built("out-mutants")
+}
+
+fn built(folder: &str) -> PathBuf {
+    let path = project().join("target/windows").join(folder).join("x86_64/updater.exe");
+    assert!(path.is_file(), "“{}” is missing: run installer/build first", path.display());
+    path
+}
+
+/// A Windows of the test's own.
+pub struct Wine {
+    root: TempDir,
+    runs: AtomicU32,
+}
+
+impl Wine {
+    /// A fresh prefix, which takes some seconds to make: one for each test file, or one for a test that changes the registry.
+    pub fn new() -> Wine {
+        let wine = Wine {
+            root: tempfile::Builder::new().prefix("holdfast-wine-").tempdir().expect("a temporary folder"),
+            runs: AtomicU32::new(0),
+        };
+        wine.command("wineboot").arg("-i").status().expect("wine is installed");
+        assert!(wine.drive_c().is_dir(), "wineboot made no drive C:");
+        wine
+    }
+
+    /// Drive `C:` as Linux sees it.
+    pub fn drive_c(&self) -> PathBuf {
+        self.root.path().join("prefix/drive_c")
+    }
+
+    /// A folder on drive `C:`, made if it is not there.
+    pub fn folder(&self, name: &str) -> PathBuf {
+        let folder = self.drive_c().join(name);
+        fs::create_dir_all(&folder).expect("a folder");
+        folder
+    }
+
+    /// A path on drive `C:` as Windows sees it.
+    pub fn seen(&self, path: &Path) -> String {
+        let inside = path.strip_prefix(self.drive_c()).expect("a path on drive C:");
+        format!("C:\\{}", inside.to_string_lossy().replace('/', "\\"))
+    }
+
+    /// One of Wine's own commands in this prefix, which says nothing and reads nothing.
+    pub fn command(&self, program: impl AsRef<OsStr>) -> Command {
+        let mut command = Command::new(program);
+        command
+            .env("WINEPREFIX", self.root.path().join("prefix"))
+            .env("WINEDEBUG", "-all")
+            .env("WINEDLLOVERRIDES", "mscoree,mshtml=")
+            .env_remove("DISPLAY")
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
+        command
+    }
+
+    /// A Windows program, ready to be run, its output going to files of which the second and third value are the paths.
+    pub fn program(&self, program: &Path) -> (Command, PathBuf, PathBuf) {
+        let n = self.runs.fetch_add(1, Ordering::Relaxed);
+        let (out, err) = (self.root.path().join(format!("out-{n}")), self.root.path().join(format!("err-{n}")));
+        let mut command = self.command("wine");
+        command
+            .arg(program)
+            .stdout(File::create(&out).expect("a file"))
+            .stderr(File::create(&err).expect("a file"));
+        (command, out, err)
+    }
+
+    /// Runs a Windows program to its end. Linux sees the low eight bits of its exit code.
+    pub fn run<S: AsRef<OsStr>>(&self, program: &Path, words: &[S]) -> Ran {
+        self.run_with(program, words, &[])
+    }
+
+    /// The same with an environment.
+    pub fn run_with<S: AsRef<OsStr>>(&self, program: &Path, words: &[S], environment: &[(&str, String)]) -> Ran {
+        let (mut command, out, err) = self.program(program);
+        let status = command.args(words).envs(environment.iter().cloned()).status().expect("wine starts");
+        let text = |path: &Path| String::from_utf8_lossy(&fs::read(path).unwrap_or_default()).into_owned();
+        Ran {
+            code: status.code(),
+            stdout: text(&out),
+            stderr: text(&err),
+        }
+    }
+
+    /// Starts a Windows program and leaves it running; the second value is where its output goes.
+    pub fn start<S: AsRef<OsStr>>(&self, program: &Path, words: &[S]) -> (Child, PathBuf) {
+        let (mut command, out, _) = self.program(program);
+        (command.args(words).spawn().expect("wine starts"), out)
+    }
+}
+
+impl Drop for Wine {
+    fn drop(&mut self) {
+        // Wine's own services of this prefix, and whatever a failed test left running in it.
+        let _ = self.command("wineserver").arg("-k").status();
+        let _ = self.command("wineserver").arg("-w").status();
+    }
+}
+
+/// Compiles a C program of `tests/windows/` for Windows.
+pub fn helper(name: &str, folder: &Path) -> PathBuf {
+    let exe = folder.join(name).with_extension("exe");
+    let status = Command::new("x86_64-w64-mingw32-gcc")
+        .args(["-municode", "-O1", "-o"])
+        .arg(&exe)
+        .arg(project().join("tests/windows").join(name))
+        .status()
+        .expect("the compiler that installer/build installs");
+    assert!(status.success(), "{name} does not compile");
+    exe
+}
