@@ -21,6 +21,10 @@ pub mod report;
 pub mod site;
 pub mod sql;
 pub mod swap;
+#[cfg(any(windows, test))]
+pub mod texts;
 #[cfg(feature = "toolkit")]
 pub mod toolkit;
 pub mod version;
+#[cfg(any(windows, test))]
+pub mod window;

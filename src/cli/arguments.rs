@@ -243,36 +243,6 @@ impl Arguments {
         Ok(())
     }
 
-    /// The words for the same run by another user, without folder and databases.
-    pub fn in_full(&self) -> Vec<OsString> {
-        let mut words: Vec<OsString> = Vec::new();
-        words.extend(VERBS.iter().find(|(_, verb)| *verb == self.verb).map(|(name, _)| name.into()));
-        let flags = [
-            ("--test", self.request.test),
-            ("--hold", self.request.hold),
-            ("--allow-fat", self.request.allow_fat),
-            ("--discard-newer", self.request.discard_newer),
-            ("--details", self.details),
-            ("--plain", self.plain),
-        ];
-        words.extend(flags.iter().filter(|(_, set)| *set).map(|(name, _)| name.into()));
-        let folders = [
-            ("--log", &self.log),
-            ("--result", &self.result),
-            ("--bundle", &self.bundle),
-            ("--stick", &self.stick),
-        ];
-        for (name, path) in folders {
-            if let Some(path) = path.as_ref().and_then(|path| std::path::absolute(path).ok()) {
-                words.extend([name.into(), path.into()]);
-            }
-        }
-        if let Some(language) = &self.language {
-            words.extend(["--language".into(), language.into()]);
-        }
-        words
-    }
-
     fn database(&mut self, word: OsString) -> Result<()> {
         let text = word.to_str().ok_or_else(|| wrong("--database wants NAME=PATH in Unicode"))?;
         let (name, path) = text.split_once('=').ok_or_else(|| wrong("--database wants NAME=PATH"))?;
@@ -285,7 +255,8 @@ fn value(parser: &mut lexopt::Parser) -> Result<OsString> {
     parser.value().map_err(|e| wrong(&e.to_string()))
 }
 
-const VERBS: [(&str, Verb); 6] = [
+/// The verbs as they are typed.
+pub const VERBS: [(&str, Verb); 6] = [
     ("update", Verb::Update),
     ("status", Verb::Status),
     ("recover", Verb::Recover),

@@ -9,12 +9,11 @@ use super::terminal::Terminal;
 use crate::bundle::{Bundle, container};
 use crate::disk;
 use crate::failure::{Aftermath, Exit, Failure, Reason, Result, WindowsCode};
-use crate::flow::{self, Context, Ended, Outcome, ResultFile};
+use crate::flow::{self, Context, Ended, ResultFile};
 use crate::platform;
 use crate::report::Reporter;
-use crate::site::{Environment, locate, locate_databases};
+use crate::site::{Environment, locate};
 use crate::swap::WORK;
-use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -39,8 +38,8 @@ pub struct Job<'a> {
 pub struct Told {
     /// All that is known, as it is written to the result file.
     pub file: ResultFile,
-    /// What came of it.
-    pub outcome: Result<Outcome>,
+    /// The run itself.
+    pub ended: Ended,
     /// What the process returns.
     pub code: i32,
 }
@@ -96,30 +95,8 @@ impl<'a> Job<'a> {
         self.with_context(reporter, |context, _, app| flow::status(context, &app?))
     }
 
-    /// The name and version of the product that the bundle brings.
-    pub fn product(&self) -> Option<(String, String)> {
-        let bundle = self.open_bundle().ok()?;
-        let product = &bundle.manifest.product;
-        Some((product.name.clone(), product.version.to_string()))
-    }
-
-    /// The command line for the same job as another user: whatever depends on this one is named in full.
-    pub fn in_full(&self, reporter: &dyn Reporter) -> Vec<OsString> {
-        self.with_context(reporter, |context, bundle, app| {
-            let mut words = self.arguments.in_full();
-            let Ok(app) = app else { return words };
-            words.extend(["--app".into(), app.clone().into()]);
-            let sites = bundle.and_then(|b| locate_databases(&b.manifest, &app, &self.arguments.request.databases, &context.environment));
-            for site in sites.unwrap_or_default() {
-                let mut named = OsString::from(format!("{}=", site.name));
-                named.push(&site.path);
-                words.extend(["--database".into(), named]);
-            }
-            words
-        })
-    }
-
-    fn with_context<T>(&self, reporter: &dyn Reporter, act: impl FnOnce(&Context<'_>, Result<Bundle>, Result<PathBuf>) -> T) -> T {
+    /// Calls a function with everything that the engine works with.
+    pub fn with_context<T>(&self, reporter: &dyn Reporter, act: impl FnOnce(&Context<'_>, Result<Bundle>, Result<PathBuf>) -> T) -> T {
         let disk = disk::disk();
         let context = Context {
             disk: &*disk,
@@ -226,7 +203,7 @@ impl<'a> Job<'a> {
         Told {
             file,
             code: code(self.arguments.codes, ended.exit(), ended.windows_code()),
-            outcome: ended.outcome,
+            ended,
         }
     }
 }

@@ -1,6 +1,8 @@
 //! The updater's command line: arguments, terminal, log, result file. The engine knows none of this; this decides nothing about an update.
 
 mod arguments;
+#[cfg(windows)]
+mod face;
 mod job;
 mod log;
 mod spellings;

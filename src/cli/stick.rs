@@ -5,9 +5,9 @@
     reason = "neither the local copy nor what goes back to the stick is part of a site"
 )]
 
-use super::job::Told;
 use crate::disk::{RealDisk, copy_file, failed, hash_file};
 use crate::failure::Result;
+use crate::flow::ResultFile;
 use crate::platform;
 use std::ffi::OsString;
 use std::fs;
@@ -72,8 +72,8 @@ fn tidy() {
 }
 
 /// Brings the log and the result to the stick, into a folder of this machine and this run. Whether that worked matters to nobody but the log.
-pub fn bring_back(origin: &Path, told: &Told) {
-    let run = &told.file.request.id;
+pub fn bring_back(origin: &Path, result: &ResultFile) {
+    let run = &result.request.id;
     let name: String = platform::computer_name()
         .chars()
         .map(|c| if c.is_ascii_alphanumeric() { c } else { '_' })
@@ -84,10 +84,10 @@ pub fn bring_back(origin: &Path, told: &Told) {
     let bring = || -> Result<()> {
         fs::create_dir_all(&folder)?;
         let partial = folder.join("result.partial");
-        fs::write(&partial, serde_json::to_string_pretty(&told.file).unwrap_or_default())?;
+        fs::write(&partial, serde_json::to_string_pretty(result).unwrap_or_default())?;
         platform::flush_file(&partial)?;
         platform::rename_over(&partial, &folder.join("result.json"))?;
-        if let Some(log) = &told.file.request.log {
+        if let Some(log) = &result.request.log {
             let to = folder.join("update.log");
             fs::copy(log, &to)?;
             platform::flush_file(&to)?;

@@ -2,7 +2,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "this is the terminal")]
 
 use crate::failure::Failure;
-use crate::report::{Answer, Event, Question, Reporter, Stage};
+use crate::report::{Answer, Event, Question, Reporter, position};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::io::{BufRead, IsTerminal, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -135,14 +135,6 @@ impl Reporter for Terminal {
     fn cancel_flag(&self) -> Option<Arc<AtomicBool>> {
         Some(self.cancel.clone())
     }
-}
-
-/// How far a run is, in thousandths: stages take roughly so much of it.
-fn position(stage: Stage, done: u64, total: u64) -> u64 {
-    const STARTS: [u64; 12] = [0, 20, 40, 150, 160, 300, 600, 800, 930, 950, 980, 1000];
-    let n = stage as usize;
-    let span = STARTS[n + 1] - STARTS[n];
-    STARTS[n] + span * done.min(total) / total.max(1)
 }
 
 /// Nobody is asked and nothing is shown.

@@ -7,7 +7,7 @@ use super::spellings;
 use super::stick::{self, Copy};
 use super::terminal::{Silent, Streaming, Terminal};
 use crate::failure::{Aftermath, Exit, Failure, WindowsCode};
-use crate::flow::Outcome;
+use crate::flow::{Outcome, ResultFile};
 use crate::platform;
 use crate::report::Reporter;
 use std::ffi::OsString;
@@ -77,11 +77,15 @@ fn run(arguments: &Arguments, words: &[OsString], embedded: &'static [u8]) -> i3
         _ => program.clone(),
     };
     let job = Job::new(arguments, program, origin, embedded);
-    let told = at_console(&job);
-    if let (Some(stick), Some(told)) = (&stick, &told.1) {
-        stick::bring_back(stick, told);
+    let (code, result) = match arguments.output {
+        #[cfg(windows)]
+        Output::Window | Output::Passive if arguments.verb != Verb::Status && !arguments.request.plan => super::face::in_window(&job),
+        _ => at_console(&job),
+    };
+    if let (Some(stick), Some(result)) = (&stick, &result) {
+        stick::bring_back(stick, result);
     }
-    told.0
+    code
 }
 
 /// A copy on this machine goes on. A person at a window needs nobody who waits for it; a batch file needs the exit code.
@@ -102,7 +106,7 @@ fn leave(arguments: &Arguments, words: &[OsString], program: &std::path::Path, s
 }
 
 /// Runs the job for whoever reads what is written. The second value is none where nothing was run.
-fn at_console(job: &Job<'_>) -> (i32, Option<Told>) {
+fn at_console(job: &Job<'_>) -> (i32, Option<ResultFile>) {
     let arguments = job.arguments;
     let cancel = Arc::new(AtomicBool::new(false));
     let flag = cancel.clone();
@@ -122,7 +126,7 @@ fn at_console(job: &Job<'_>) -> (i32, Option<Told>) {
     let told = job.carry_out(arguments.verb, reporter);
     terminal.clear();
     tell(arguments, &told);
-    (told.code, Some(told))
+    (told.code, Some(told.file))
 }
 
 fn status(job: &Job<'_>, reporter: &dyn Reporter) -> i32 {
@@ -140,7 +144,7 @@ fn status(job: &Job<'_>, reporter: &dyn Reporter) -> i32 {
 
 fn tell(arguments: &Arguments, told: &Told) {
     let request = &told.file.request;
-    match (&told.outcome, arguments.output) {
+    match (&told.ended.outcome, arguments.output) {
         (Ok(Outcome::Planned(plan)), _) if arguments.plan_json => println!("{}", serde_json::to_string_pretty(plan).unwrap_or_default()),
         (Ok(Outcome::Planned(plan)), output) if output != Output::Json => say(&plan.to_string()),
         (_, Output::Json) => println!(

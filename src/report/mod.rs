@@ -43,6 +43,14 @@ impl Stage {
     }
 }
 
+/// How far a run is, in thousandths: stages take roughly so much of it.
+pub fn position(stage: Stage, done: u64, total: u64) -> u64 {
+    const STARTS: [u64; 12] = [0, 20, 40, 150, 160, 300, 600, 800, 930, 950, 980, 1000];
+    let n = stage as usize;
+    let span = STARTS[n + 1] - STARTS[n];
+    STARTS[n] + span * done.min(total) / total.max(1)
+}
+
 /// Something that happened.
 #[derive(Debug, Clone, Serialize)]
 #[serde(tag = "event", rename_all = "snake_case")]

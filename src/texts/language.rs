@@ -21,11 +21,7 @@ const RIGHT_TO_LEFT_MARK: char = '\u{200F}';
 
 impl Language {
     pub(super) const fn new(tag: &'static str, right_to_left: bool, texts: &'static Texts) -> Language {
-        Language {
-            tag,
-            right_to_left,
-            texts,
-        }
+        Language { tag, right_to_left, texts }
     }
 
     /// Sets values into a text. A placeholder without a value stays as it is; what stands in a value is never taken for a placeholder.

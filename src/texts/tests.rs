@@ -8,7 +8,12 @@ use std::collections::BTreeSet;
 fn all(texts: &Texts) -> Vec<(String, &'static str)> {
     let words = texts.words.each().into_iter().map(|(name, text)| (name.to_owned(), *text));
     let ends = texts.ends.each().into_iter().flat_map(|(name, said)| {
-        let parts = [("title", said.title), ("heading", said.heading), ("text", said.text), ("close", said.close)];
+        let parts = [
+            ("title", said.title),
+            ("heading", said.heading),
+            ("text", said.text),
+            ("close", said.close),
+        ];
         parts.map(|(part, text)| (format!("{name}.{part}"), text))
     });
     let reasons = texts.reasons.each().into_iter().flat_map(|(name, sorry)| {
@@ -20,11 +25,15 @@ fn all(texts: &Texts) -> Vec<(String, &'static str)> {
 
 /// The placeholders of a text.
 fn placeholders(text: &str) -> BTreeSet<&str> {
-    text.split('{').skip(1).filter_map(|rest| rest.split_once('}')).map(|(name, _)| name).collect()
+    text.split('{')
+        .skip(1)
+        .filter_map(|rest| rest.split_once('}'))
+        .map(|(name, _)| name)
+        .collect()
 }
 
 /// What may stand in place of a name in each table.
-const VALUES: [&str; 9] = ["product", "from", "to", "percent", "minutes", "rows", "value", "label", "holders"];
+const VALUES: [&str; 8] = ["product", "from", "to", "percent", "minutes", "rows", "value", "label"];
 
 #[test]
 fn every_language_says_everything_with_the_same_values_as_english() {
@@ -38,7 +47,11 @@ fn every_language_says_everything_with_the_same_values_as_english() {
             assert_eq!(text.trim(), *text, "{}: {name} begins or ends with a space", language.tag);
             assert_eq!(placeholders(text), placeholders(original), "{}: {name}", language.tag);
             assert_eq!(text.matches('{').count(), text.matches('}').count(), "{}: {name}", language.tag);
-            assert!(placeholders(text).iter().all(|value| VALUES.contains(value)), "{}: {name}", language.tag);
+            assert!(
+                placeholders(text).iter().all(|value| VALUES.contains(value)),
+                "{}: {name}",
+                language.tag
+            );
             assert!(!text.contains('<'), "{}: {name} could be taken for a link", language.tag);
         }
     }
@@ -62,7 +75,12 @@ fn every_outcome_is_told_by_title_and_button() {
         let close = language.texts.words.close;
         for (name, said) in language.texts.ends.each() {
             let told = said.close.split_once(" – ").map(|(_, outcome)| outcome);
-            assert!(told.is_some_and(|outcome| !outcome.is_empty()), "{}: {name}: {}", language.tag, said.close);
+            assert!(
+                told.is_some_and(|outcome| !outcome.is_empty()),
+                "{}: {name}: {}",
+                language.tag,
+                said.close
+            );
             assert!(said.title.contains(" – "), "{}: {name}: {}", language.tag, said.title);
             assert!(
                 said.close.starts_with(close) || name == "held",

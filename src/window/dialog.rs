@@ -196,7 +196,13 @@ impl Dialog<'_, '_, '_> {
 
     /// Changes the sentences of the page that is shown.
     fn amend(&self, window: HWND, before: &Page, page: &Page) {
-        let clean = |text: &str| if page.links.is_empty() { text.to_owned() } else { without_links(text) };
+        let clean = |text: &str| {
+            if page.links.is_empty() {
+                text.to_owned()
+            } else {
+                without_links(text)
+            }
+        };
         for (element, old, new) in [
             (TDE_MAIN_INSTRUCTION, &before.heading, page.heading.clone()),
             (TDE_CONTENT, &before.text, clean(&page.text)),

@@ -7,8 +7,8 @@ use std::mem;
 use std::ptr;
 use windows_sys::Win32::UI::Controls::{
     PFTASKDIALOGCALLBACK, TASKDIALOG_BUTTON, TASKDIALOG_FLAGS, TASKDIALOGCONFIG, TD_ERROR_ICON, TD_INFORMATION_ICON, TD_WARNING_ICON,
-    TDF_ALLOW_DIALOG_CANCELLATION, TDF_CALLBACK_TIMER, TDF_CAN_BE_MINIMIZED, TDF_ENABLE_HYPERLINKS, TDF_EXPAND_FOOTER_AREA,
-    TDF_RTL_LAYOUT, TDF_SHOW_MARQUEE_PROGRESS_BAR, TDF_SHOW_PROGRESS_BAR, TDF_USE_COMMAND_LINKS,
+    TDF_ALLOW_DIALOG_CANCELLATION, TDF_CALLBACK_TIMER, TDF_CAN_BE_MINIMIZED, TDF_ENABLE_HYPERLINKS, TDF_EXPAND_FOOTER_AREA, TDF_RTL_LAYOUT,
+    TDF_SHOW_MARQUEE_PROGRESS_BAR, TDF_SHOW_PROGRESS_BAR, TDF_USE_COMMAND_LINKS,
 };
 use windows_sys::Win32::UI::WindowsAndMessaging::IDCANCEL;
 
@@ -37,7 +37,13 @@ impl Drawn {
             texts.push(text);
             start
         };
-        let clean = |text: &str| if page.links.is_empty() { text.to_owned() } else { without_links(text) };
+        let clean = |text: &str| {
+            if page.links.is_empty() {
+                text.to_owned()
+            } else {
+                without_links(text)
+            }
+        };
         // SAFETY: zeros are a valid value of the structure: every pointer is optional.
         let mut config: TASKDIALOGCONFIG = unsafe { mem::zeroed() };
         config.cbSize = size_of::<TASKDIALOGCONFIG>() as u32;

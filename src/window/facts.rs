@@ -61,7 +61,13 @@ mod tests {
 
     fn english(failure: &Failure) -> Vec<String> {
         let language = choose(["en"].into_iter());
-        facts(&Speaker { language, product: "Relief" }, failure)
+        facts(
+            &Speaker {
+                language,
+                product: "Relief",
+            },
+            failure,
+        )
     }
 
     #[test]
@@ -71,7 +77,10 @@ mod tests {
             .with("expected", 1_240_000_000)
             .at(Path::new("C:\\"));
         assert_eq!(english(&failure), ["Needed: 1.2 GB", "Free: 300 MB", "Where: C:\\"]);
-        assert_eq!((human(0), human(999), human(25_000)), ("0 B".to_owned(), "999 B".to_owned(), "25 KB".to_owned()));
+        assert_eq!(
+            (human(0), human(999), human(25_000)),
+            ("0 B".to_owned(), "999 B".to_owned(), "25 KB".to_owned())
+        );
     }
 
     #[test]

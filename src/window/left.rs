@@ -111,7 +111,7 @@ mod tests {
     #[test]
     fn the_estimate_follows_the_pace() {
         assert_eq!(at(10, 900), Some(Left::Moments));
-        assert_eq!(at(60, 333), Some(Left::Minutes(3)));
+        assert_eq!(at(60, 300), Some(Left::Minutes(3)));
         assert_eq!(at(60, 60), Some(Left::Minutes(15)));
         assert_eq!(at(600, 500), Some(Left::Minutes(10)));
         assert_eq!(at(600, 200), Some(Left::Minutes(45)));

@@ -51,7 +51,11 @@ pub fn working(speaker: &Speaker<'_>, course: &Course) -> Page {
         Some(stage) if !course.putting_back => words.stage(stage),
         _ => "",
     };
-    let first = if course.cancelling && !course.putting_back { words.cancelling } else { stage };
+    let first = if course.cancelling && !course.putting_back {
+        words.cancelling
+    } else {
+        stage
+    };
     let left = course.left.map_or_else(String::new, |left| left.sentence(speaker.language));
     let advice = if course.is_delicate() { words.keep_on } else { words.untouched };
     let percent = (course.position / 10).min(100).to_string();
@@ -59,7 +63,9 @@ pub fn working(speaker: &Speaker<'_>, course: &Course) -> Page {
         title: speaker.say(words.title_working, &[("percent", &percent)]),
         heading: speaker.say(heading, &[]),
         // Always three lines, so that the window keeps its size.
-        text: [first, &left, advice].map(|line| if line.is_empty() { "\u{a0}" } else { line }).join("\n"),
+        text: [first, &left, advice]
+            .map(|line| if line.is_empty() { "\u{a0}" } else { line })
+            .join("\n"),
         icon: Icon::None,
         progress: match course.stage {
             Some(_) if !course.putting_back => Progress::Bar(course.position),
@@ -147,7 +153,12 @@ pub fn lose(speaker: &Speaker<'_>, rows: u64, written: &[String]) -> Page {
     if rows > 0 {
         lines.push(speaker.say(words.lose_rows, &[("rows", &rows.to_string())]));
     }
-    lines.extend(written.iter().take(SHOWN).map(|what| format!("• {}", speaker.language.foreign(what))));
+    lines.extend(
+        written
+            .iter()
+            .take(SHOWN)
+            .map(|what| format!("• {}", speaker.language.foreign(what))),
+    );
     if written.len() > SHOWN {
         lines.push("• …".to_owned());
     }

@@ -28,11 +28,7 @@ pub struct Circumstances<'a> {
 /// The page that says how a run ended.
 pub fn result(speaker: &Speaker<'_>, finished: &Finished, around: &Circumstances<'_>) -> Page {
     let speaker = speaker.of(&finished.file.request.product);
-    let teller = Teller {
-        speaker,
-        finished,
-        around,
-    };
+    let teller = Teller { speaker, finished, around };
     let said = teller.said();
     let page = waiting(
         &speaker,
@@ -113,7 +109,9 @@ impl Teller<'_> {
             Ok(Outcome::Tested { folder, .. }) => format!("{text}\n\n{}", place(words.where_it_is, folder)),
             Ok(Outcome::RolledBack { aside }) => format!("{text}\n\n{}", place(words.kept_in, aside)),
             Ok(Outcome::Recovered(Recovered::Restored { aside, failure, .. })) => {
-                let why = failure.iter().map(|failure| self.speaker.say(self.speaker.reasons().of(failure.reason).what, &[]));
+                let why = failure
+                    .iter()
+                    .map(|failure| self.speaker.say(self.speaker.reasons().of(failure.reason).what, &[]));
                 let kept = aside.iter().map(|aside| place(words.kept_in, aside));
                 let lines: Vec<String> = [text].into_iter().chain(why).chain(kept).collect();
                 lines.join("\n\n")
@@ -195,12 +193,21 @@ impl Teller<'_> {
             lines.push(format!("An unfinished update was undone first. {earlier}"));
         }
         lines.extend(self.around.warnings.iter().map(|warning| format!("Warning: {warning}")));
-        lines.push(format!("State: {} (exit code {}), run {}", request.state, request.exit_code, request.id));
+        lines.push(format!(
+            "State: {} (exit code {}), run {}",
+            request.state, request.exit_code, request.id
+        ));
         if !request.from.is_empty() || !request.to.is_empty() {
             lines.push(format!("Versions: {} to {}", request.from, request.to));
         }
-        let places = [("Folder", &request.target), ("Old version", &request.snapshot), ("Log", &request.log)];
-        let places = places.iter().filter_map(|(what, path)| Some(format!("{what}: {}", path.as_ref()?.display())));
+        let places = [
+            ("Folder", &request.target),
+            ("Old version", &request.snapshot),
+            ("Log", &request.log),
+        ];
+        let places = places
+            .iter()
+            .filter_map(|(what, path)| Some(format!("{what}: {}", path.as_ref()?.display())));
         lines.extend(places);
         let lines = lines.iter().flat_map(|line| line.lines()).filter(|line| !line.is_empty());
         let lines: Vec<String> = lines.map(|line| self.speaker.language.foreign(line)).collect();
@@ -211,7 +218,10 @@ impl Teller<'_> {
         let words = self.speaker.words();
         let request = &self.finished.file.request;
         let kind = |path: &Path| path.extension().map(|kind| kind.to_string_lossy().to_lowercase());
-        let notes = request.notes.clone().filter(|path| kind(path).is_some_and(|kind| SHOWN.contains(&kind.as_str())));
+        let notes = request
+            .notes
+            .clone()
+            .filter(|path| kind(path).is_some_and(|kind| SHOWN.contains(&kind.as_str())));
         let link = |label, path| Link { label, path };
         let log = request.log.clone().map(|path| link(words.open_log, path));
         log.into_iter().chain(notes.map(|path| link(words.open_notes, path))).collect()

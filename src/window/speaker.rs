@@ -49,7 +49,9 @@ impl<'a> Speaker<'a> {
         let text = template.replace("{product}", self.words().application);
         let text = self.language.fill(&text, values);
         let mut letters = text.chars();
-        letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+        letters
+            .next()
+            .map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
     }
 
     /// A button with a text and its values.

@@ -75,7 +75,16 @@ fn execute(file: &OsStr, parameters: Option<&str>) {
     let parameters = parameters.map(wide);
     let parameters = parameters.as_ref().map_or(ptr::null(), |text| text.as_ptr());
     // SAFETY: all texts are zero-terminated and outlive the call.
-    let answer = unsafe { ShellExecuteW(ptr::null_mut(), verb.as_ptr(), file.as_ptr(), parameters, ptr::null(), SW_SHOWNORMAL) };
+    let answer = unsafe {
+        ShellExecuteW(
+            ptr::null_mut(),
+            verb.as_ptr(),
+            file.as_ptr(),
+            parameters,
+            ptr::null(),
+            SW_SHOWNORMAL,
+        )
+    };
     // Up to 32 it is an error: https://learn.microsoft.com/windows/win32/api/shellapi/nf-shellapi-shellexecutew
     if answer as usize <= 32 {
         log::warn!("“{}” could not be opened ({}).", String::from_utf16_lossy(&file), answer as usize);

@@ -36,7 +36,10 @@ impl Wine {
     /// A fresh prefix, which takes some seconds to make: one for each test file, or one for a test that changes the registry.
     pub fn new() -> Wine {
         let wine = Wine {
-            root: tempfile::Builder::new().prefix("holdfast-wine-").tempdir().expect("a temporary folder"),
+            root: tempfile::Builder::new()
+                .prefix("holdfast-wine-")
+                .tempdir()
+                .expect("a temporary folder"),
             runs: AtomicU32::new(0),
         };
         wine.command("wineboot").arg("-i").status().expect("wine is installed");
