@@ -1,6 +1,6 @@
 //! The contract of failures: the README lists every reason and every exit code, and nothing else.
 
-use holdfast::failure::{Class, Exit, Reason};
+use holdfast::failure::{Class, Exit, Reason, WindowsCode};
 use std::fs;
 use std::path::Path;
 
@@ -45,6 +45,15 @@ fn the_readme_lists_every_exit_code() {
         .map(|(exit, meaning)| vec![(*exit as i32).to_string(), (*meaning).to_owned()])
         .collect();
     assert_eq!(table("### Exit codes"), expected);
+}
+
+#[test]
+fn the_readme_lists_every_exit_code_on_windows() {
+    let expected: Vec<Vec<String>> = WindowsCode::ALL
+        .iter()
+        .map(|(code, meaning)| vec![(*code as i32).to_string(), (*meaning).to_owned()])
+        .collect();
+    assert_eq!(table("On Windows a process returns"), expected);
 }
 
 #[test]

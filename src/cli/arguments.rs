@@ -194,7 +194,25 @@ impl Arguments {
         if arguments.verb != Verb::Update && (arguments.request.test || arguments.request.plan || arguments.request.hold) {
             return Err(wrong("--plan, --test and --hold belong to an update"));
         }
+        arguments.settle();
         Ok(arguments)
+    }
+
+    /// Makes every path absolute, so that it stays the same when the process leaves its folder.
+    fn settle(&mut self) {
+        let named = [
+            &mut self.request.app,
+            &mut self.log,
+            &mut self.result,
+            &mut self.bundle,
+            &mut self.stick,
+        ];
+        for path in named.into_iter().flatten().chain(self.request.databases.values_mut()) {
+            // An empty path has no absolute form, and is refused where it is used.
+            if let Ok(absolute) = std::path::absolute(&*path) {
+                *path = absolute;
+            }
+        }
     }
 
     fn option(&mut self, name: &str, parser: &mut lexopt::Parser) -> Result<()> {

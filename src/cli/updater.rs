@@ -65,6 +65,7 @@ fn run(arguments: &Arguments, words: &[OsString], embedded: &'static [u8]) -> i3
     let program = std::env::current_exe()
         .and_then(|exe| platform::real_path(&exe))
         .unwrap_or_default();
+    platform::leave_folder();
     let stick = stick::origin(arguments.stick.as_deref(), &program);
     if arguments.output != Output::Window {
         platform::attach_console();

@@ -88,6 +88,23 @@ fn order(text: &str) -> Option<Order> {
     Some(Order { act, first, last })
 }
 
+/// A command line for the system's own shell.
+fn shell(command: &str) -> std::process::Command {
+    #[cfg(windows)]
+    {
+        use std::os::windows::process::CommandExt;
+        let mut shell = std::process::Command::new("cmd");
+        shell.raw_arg("/c").raw_arg(command);
+        shell
+    }
+    #[cfg(not(windows))]
+    {
+        let mut shell = std::process::Command::new("sh");
+        shell.arg("-c").arg(command);
+        shell
+    }
+}
+
 impl Faults {
     /// Counts an operation; `torn` writes half of it before a torn crash.
     fn operation(&self, name: &str, path: &Path, torn: &mut dyn FnMut()) -> io::Result<()> {
@@ -105,7 +122,7 @@ impl Faults {
                 }
                 Act::Error(code) => return Err(io::Error::from_raw_os_error(*code)),
                 Act::Run(command) => {
-                    let status = std::process::Command::new("sh").arg("-c").arg(command).status();
+                    let status = shell(command).status();
                     assert!(status.is_ok_and(|s| s.success()), "run@{n} failed: {command}");
                 }
             }

@@ -1,9 +1,10 @@
 //! A disk that tries again. Scanners and indexers open what has just been written, and Windows then refuses to rename or remove it; they
 //! let go by themselves. Whatever is still refused after [`PATIENCE`] is a failure like any other.
 
-use super::{Disk, DiskFile, Kind};
-use crate::failure::Result;
+use super::{Disk, DiskFile, Kind, files_below};
+use crate::failure::{Failure, Reason, Result};
 use crate::platform::{self, Attributes};
+use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::io;
 use std::path::Path;
@@ -44,6 +45,32 @@ impl<D: Disk> PatientDisk<D> {
     }
 }
 
+impl<D: Disk> PatientDisk<D> {
+    /// Names whoever keeps a file or folder from being moved. If nobody does, the failure is what it was.
+    fn who_holds(&self, failure: Failure, path: &Path) -> Failure {
+        if !passes(&failure) {
+            return failure;
+        }
+        let mut files = BTreeSet::new();
+        // What cannot be listed has no holder that could be named.
+        let _ = files_below(&self.inner, path, &mut files);
+        let holders = platform::holders(&files, &[]);
+        let Some(holder) = holders.first() else { return failure };
+        let message = format!(
+            "“{}” cannot be moved, because “{}” is open in {}. Close it, then run the update again.",
+            path.display(),
+            holder.path.display(),
+            holder.words()
+        );
+        Failure {
+            reason: Reason::ApplicationRunning,
+            message,
+            ..failure
+        }
+        .with("holders", serde_json::to_value(&holders).unwrap_or_default())
+    }
+}
+
 fn patience() -> Duration {
     #[cfg(feature = "faults")]
     if let Some(ms) = std::env::var("HOLDFAST_PATIENCE_MS").ok().and_then(|ms| ms.parse().ok()) {
@@ -52,7 +79,7 @@ fn patience() -> Duration {
     PATIENCE
 }
 
-fn passes(failure: &crate::failure::Failure) -> bool {
+fn passes(failure: &Failure) -> bool {
     let code = failure.fields.get("os_error").and_then(serde_json::Value::as_i64);
     code.and_then(|code| i32::try_from(code).ok()).is_some_and(platform::is_passing)
 }
@@ -84,6 +111,7 @@ impl<D: Disk> Disk for PatientDisk<D> {
     }
     fn rename(&self, from: &Path, to: &Path) -> Result<()> {
         self.again(|| self.inner.rename(from, to))
+            .map_err(|failure| self.who_holds(failure, from))
     }
     fn replace(&self, from: &Path, to: &Path) -> Result<()> {
         self.again(|| self.inner.replace(from, to))

@@ -1,6 +1,7 @@
 //! One updater at a time for one application folder.
 
 use super::Context;
+use super::preflight::denied;
 use crate::disk::{create_dirs, failed};
 use crate::failure::{Failure, Reason, Result};
 use crate::platform;
@@ -21,6 +22,11 @@ impl Instance {
         let path = root.join("lock");
         if only_look && context.disk.kind(&path)?.is_none() {
             return Ok(Instance { _lock: None });
+        }
+        // Asked first, because a refusal may be a scanner's, and is waited for.
+        let folder = if context.disk.kind(&root)?.is_some() { &root } else { app };
+        if !platform::may_write(folder) {
+            return Err(denied(folder));
         }
         create_dirs(context.disk, &root)?;
         match platform::lock(&path).map_err(|e| failed("locking", &path, &e))? {

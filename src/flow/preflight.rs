@@ -158,6 +158,15 @@ fn lock(context: &Context<'_>, path: &Path) -> Result<Locked> {
     })
 }
 
+/// A folder in which this user may not work.
+pub fn denied(folder: &Path) -> Failure {
+    let message = format!(
+        "This user may not write to “{}”. Run the update as a user who may, for example as an administrator.",
+        folder.display()
+    );
+    Failure::new(Reason::TargetDenied, message).at(folder)
+}
+
 /// A database and its side files, whether they are there or not.
 fn database_files(path: &Path) -> impl Iterator<Item = PathBuf> {
     let sides: Vec<PathBuf> = SIDE_SUFFIXES.iter().map(|s| side_file(path, s)).collect();
@@ -382,14 +391,7 @@ impl Decision<'_> {
                 continue;
             }
             if !platform::may_write(&folder) {
-                return Err(Failure::new(
-                    Reason::TargetDenied,
-                    format!(
-                        "This user may not write to “{}”. Run the update as a user who may, for example as an administrator.",
-                        folder.display()
-                    ),
-                )
-                .at(&folder));
+                return Err(denied(&folder));
             }
             let volume = platform::volume(&folder).map_err(|e| crate::disk::failed("looking at the volume of", &folder, &e))?;
             guaranteed(context, request, &folder, &volume)?;

@@ -107,6 +107,12 @@ pub fn without_drive(path: &Path) -> Option<PathBuf> {
     }
 }
 
+/// Leaves the folder in which the process was started: one in which any process stands cannot be renamed.
+pub fn leave_folder() {
+    // Where it cannot be left, a rename that it forbids says so.
+    let _ = std::env::set_current_dir(std::env::temp_dir());
+}
+
 /// A path without links, with the case that it has on the disk, and without the prefix that people cannot read.
 pub fn real_path(path: &Path) -> io::Result<PathBuf> {
     dunce::canonicalize(path)

@@ -42,18 +42,34 @@ impl Language {
         filled + rest
     }
 
-    /// A text that is not of this language, such as a path or a version: in right-to-left text it keeps its own direction.
+    /// A text that is not of this language, such as a path or a version: in right-to-left text it keeps its own direction. Most do so by
+    /// themselves, and are left as they are.
     pub fn foreign(&self, value: &str) -> String {
-        if !self.right_to_left || value.is_empty() {
+        if !self.right_to_left || keeps_its_direction(value) {
             return value.to_owned();
         }
         let embedding = match value.chars().find(|c| c.is_alphabetic()) {
             Some(first) if is_right_to_left(first) => RIGHT_TO_LEFT_EMBEDDING,
             _ => LEFT_TO_RIGHT_EMBEDDING,
         };
-        // The marks keep punctuation and digits beside the value from being drawn into it.
-        format!("{RIGHT_TO_LEFT_MARK}{embedding}{value}{POP}{RIGHT_TO_LEFT_MARK}")
+        format!("{embedding}{value}{POP}")
     }
+}
+
+/// Says of each line of a right-to-left text that it is one, whatever is around it: not every place that draws a text knows.
+pub fn directed(text: &str) -> String {
+    // The mark holds a full stop on its side where a line is broken in two.
+    let line = |line: &str| format!("{RIGHT_TO_LEFT_EMBEDDING}{line}{RIGHT_TO_LEFT_MARK}{POP}");
+    text.split('\n').map(line).collect::<Vec<_>>().join("\n")
+}
+
+/// Whether a text looks the same inside right-to-left text without any mark: a plain version, or what begins and ends in Latin letters.
+fn keeps_its_direction(value: &str) -> bool {
+    let number = value.chars().all(|c| c.is_ascii_digit() || c == '.');
+    let latin = value.starts_with(|c: char| c.is_ascii_alphabetic())
+        && value.ends_with(|c: char| c.is_ascii_alphanumeric())
+        && !value.chars().any(is_right_to_left);
+    number || latin
 }
 
 /// Hebrew, Arabic, Syriac, Thaana, N'Ko, and the forms of them that old files use.

@@ -13,7 +13,7 @@ mod reasons;
 #[cfg(test)]
 mod tests;
 
-pub use language::{Language, choose};
+pub use language::{Language, choose, directed};
 pub use reasons::{Reasons, Sorry};
 
 use crate::report::Stage;

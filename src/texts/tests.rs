@@ -121,11 +121,20 @@ fn values_are_set_in_and_never_read_again() {
 #[test]
 fn a_value_keeps_its_direction_in_right_to_left_text() {
     let arabic = choose(["ar"].into_iter());
-    let path = "C:\\Program Files\\Relief";
-    assert_eq!(
-        arabic.fill("أ {value}", &[("value", path)]),
-        format!("أ \u{200F}\u{202A}{path}\u{202C}\u{200F}")
-    );
-    assert!(arabic.foreign("سجل 2").starts_with("\u{200F}\u{202B}"));
-    assert_eq!(arabic.foreign(""), "");
+    for plain in ["2.0", "Relief Register", "C:\\Program Files\\Relief 2", ""] {
+        assert_eq!(arabic.foreign(plain), plain);
+    }
+    for embedded in ["2.0-rc1", "1.2 GB", "C:\\", "relief.exe (12)"] {
+        assert_eq!(
+            arabic.fill("أ {value}", &[("value", embedded)]),
+            format!("أ \u{202A}{embedded}\u{202C}")
+        );
+    }
+    assert_eq!(arabic.foreign("سجل 2"), "\u{202B}سجل 2\u{202C}");
+    assert_eq!(LANGUAGES[0].foreign("C:\\"), "C:\\");
+}
+
+#[test]
+fn every_line_of_right_to_left_text_says_so() {
+    assert_eq!(directed("أ\nب"), "\u{202B}أ\u{200F}\u{202C}\n\u{202B}ب\u{200F}\u{202C}");
 }

@@ -91,6 +91,7 @@ struct Dialog<'a, 'scope, 'env> {
     story: RefCell<&'a mut Story<'scope, 'env>>,
     page: RefCell<Page>,
     /// The page that is shown, and the one before it while they change places.
+    #[allow(clippy::vec_box, reason = "the dialog holds their addresses")]
     drawn: RefCell<Vec<Box<Drawn>>>,
     taskbar: RefCell<Option<Taskbar>>,
     created: Cell<bool>,
@@ -208,7 +209,7 @@ impl Dialog<'_, '_, '_> {
             (TDE_CONTENT, &before.text, clean(&page.text)),
         ] {
             if *old != new {
-                let text = wide(&new);
+                let text = wide(page.directed(&new));
                 send(window, TDM_SET_ELEMENT_TEXT, element as WPARAM, text.as_ptr() as LPARAM);
             }
         }
@@ -229,7 +230,7 @@ impl Dialog<'_, '_, '_> {
             _ => {}
         }
         if before.is_none_or(|before| before.title != page.title) {
-            set_title(window, &page.title);
+            set_title(window, &page.directed(&page.title));
         }
         if is_new {
             for (place, button) in page.buttons.iter().enumerate() {

@@ -13,7 +13,7 @@ use windows_sys::Win32::UI::Controls::{
 use windows_sys::Win32::UI::WindowsAndMessaging::IDCANCEL;
 
 /// The width of all pages, in the dialog's units: a path of some length fits, and pages do not jump.
-const WIDTH: u32 = 300;
+const WIDTH: u32 = 320;
 /// Numbers of buttons other than the system's.
 const FIRST_BUTTON: i32 = 100;
 
@@ -30,8 +30,8 @@ impl Drawn {
     /// Draws a page. The callback gets `data` with every call.
     pub fn new(page: &Page, callback: PFTASKDIALOGCALLBACK, data: isize) -> Box<Drawn> {
         let mut texts: Vec<Vec<u16>> = Vec::new();
-        // A vector of vectors may move them; what they point at stays where it is.
-        let mut keep = |text: &str| {
+        // The vector may move its vectors; what they point at stays where it is.
+        let mut keep_as_it_is = |text: &str| {
             let text = wide(text);
             let start = text.as_ptr();
             texts.push(text);
@@ -49,6 +49,11 @@ impl Drawn {
         config.cbSize = size_of::<TASKDIALOGCONFIG>() as u32;
         config.dwFlags = flags(page);
         config.cxWidth = WIDTH;
+        if let Some(details) = &page.details {
+            // They are English, so their lines have a direction of their own.
+            config.pszExpandedInformation = keep_as_it_is(&clean(&details.text));
+        }
+        let mut keep = |text: &str| keep_as_it_is(&page.directed(text));
         config.pszWindowTitle = keep(&page.title);
         config.pszMainInstruction = keep(&page.heading);
         config.pszContent = keep(&clean(&page.text));
@@ -59,7 +64,6 @@ impl Drawn {
             Icon::Error => TD_ERROR_ICON,
         };
         if let Some(details) = &page.details {
-            config.pszExpandedInformation = keep(&clean(&details.text));
             config.pszCollapsedControlText = keep(details.show);
             config.pszExpandedControlText = keep(details.hide);
         }

@@ -1,6 +1,7 @@
 //! A page of the window as a value: what stands on it, and what can be pressed. It knows no system; the dialog and the message
 //! boxes draw it, and tests read it.
 
+use crate::texts::directed;
 use std::path::PathBuf;
 
 /// A page.
@@ -155,6 +156,11 @@ impl Page {
             && self.progress != Progress::None
             && other.progress != Progress::None
             && bar(self) == bar(other)
+    }
+
+    /// A text of this page as it is drawn.
+    pub fn directed(&self, text: &str) -> String {
+        if self.right_to_left { directed(text) } else { text.to_owned() }
     }
 
     /// Whether it waits for a person.

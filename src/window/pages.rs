@@ -153,11 +153,16 @@ pub fn lose(speaker: &Speaker<'_>, rows: u64, written: &[String]) -> Page {
     if rows > 0 {
         lines.push(speaker.say(words.lose_rows, &[("rows", &rows.to_string())]));
     }
+    // The engine says “patients: 12 or more”; a plus is understood in every language.
+    let plus = |what: &String| {
+        what.strip_suffix(" or more")
+            .map_or_else(|| what.clone(), |what| format!("{what}+"))
+    };
     lines.extend(
         written
             .iter()
             .take(SHOWN)
-            .map(|what| format!("• {}", speaker.language.foreign(what))),
+            .map(|what| format!("• {}", speaker.language.foreign(&plus(what)))),
     );
     if written.len() > SHOWN {
         lines.push("• …".to_owned());

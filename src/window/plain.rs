@@ -83,8 +83,11 @@ fn message_box<'a>(story: &Story<'_, '_>, page: &'a Page) -> MessageBox<'a> {
     if page.buttons.iter().any(|button| button.choice == Choice::Update) {
         parts.push(words.runs_unseen.to_owned());
     }
-    let link = |path: &std::path::Path| speaker.say(words.where_it_is, &[("value", &path.display().to_string())]);
-    parts.extend(page.links.iter().map(|l| format!("{}\n{}", l.label, link(&l.path))));
+    parts.extend(
+        page.links
+            .iter()
+            .map(|link| format!("{}\n{}", link.label, speaker.language.foreign(&link.path.display().to_string()))),
+    );
     let meaning = |(template, button): (&&str, &Button)| template.replace("{label}", &button.label);
     let meanings: Vec<String> = means.iter().zip(&page.buttons).map(meaning).collect();
     parts.push(meanings.join("\n"));

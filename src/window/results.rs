@@ -39,10 +39,10 @@ pub fn result(speaker: &Speaker<'_>, finished: &Finished, around: &Circumstances
     );
     Page {
         icon: teller.icon(),
-        default: match (&finished.outcome, page.default) {
-            // Whoever only presses Enter keeps what they have just got.
-            (Ok(Outcome::Updated), _) => Choice::Close,
-            (_, first) => first,
+        // Whoever only presses Enter keeps what there is, and decides nothing.
+        default: match page.default {
+            Choice::GoBack | Choice::Keep => Choice::Close,
+            first => first,
         },
         details: Some(Details {
             text: teller.details(),
@@ -177,7 +177,10 @@ impl Teller<'_> {
         let request = &self.finished.file.request;
         let mut lines = vec![request.message.clone()];
         for failure in &self.finished.file.failures {
-            lines.push(failure.to_string());
+            lines.push(match request.message.contains(&failure.message) {
+                true => failure.reason.to_string(),
+                false => failure.to_string(),
+            });
             // The page says in its own language what these lines would say.
             let known = facts(&self.speaker, failure).len();
             if failure.fields.len() > known

@@ -15,7 +15,10 @@ use std::panic::resume_unwind;
 use std::path::Path;
 use std::sync::Arc;
 use std::thread::{Scope, ScopedJoinHandle};
-use std::time::Instant;
+use std::time::{Duration, Instant};
+
+/// Whoever presses Enter twice at a question does not mean the cancel button that then stands there.
+const SECOND_PRESS: Duration = Duration::from_millis(800);
 
 /// What comes next in the window.
 #[derive(Debug)]
@@ -60,6 +63,7 @@ struct Running<'scope, 'env> {
     cancelling: bool,
     /// Whether the page of a question is shown.
     asking: bool,
+    answered: Option<Instant>,
 }
 
 impl<'scope, 'env> Story<'scope, 'env> {
@@ -97,6 +101,7 @@ impl<'scope, 'env> Story<'scope, 'env> {
             pace: Pace::new(Instant::now(), 0),
             cancelling: false,
             asking: false,
+            answered: None,
         });
     }
 
@@ -191,10 +196,12 @@ impl<'scope, 'env> Story<'scope, 'env> {
             (State::Runs(running), _) if running.asking => {
                 running.asking = false;
                 running.window.answer(answer(choice));
+                running.answered = Some(Instant::now());
                 // A person has thought; that time says nothing about the run's.
                 running.pace = Pace::new(Instant::now(), running.window.look().position);
                 Next::Show(Box::new(self.page()))
             }
+            (State::Runs(running), Choice::Cancel) if is_second_press(running.answered, Instant::now()) => Next::Stay,
             (State::Runs(running), Choice::Cancel) => {
                 running.cancelling |= running.window.cancel();
                 Next::Show(Box::new(self.page()))
@@ -247,6 +254,10 @@ impl<'scope, 'env> Story<'scope, 'env> {
             State::Nothing => unreachable!("the story is between two states only inside its own functions"),
         }
     }
+}
+
+pub(super) fn is_second_press(answered: Option<Instant>, now: Instant) -> bool {
+    answered.is_some_and(|at| now.duration_since(at) < SECOND_PRESS)
 }
 
 fn answer(choice: Choice) -> Answer {

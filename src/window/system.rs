@@ -114,7 +114,8 @@ pub fn message_box(what: &MessageBox<'_>) -> Pressed {
         Icon::Error => MB_ICONERROR,
     };
     let direction = if what.page.right_to_left { MB_RTLREADING | MB_RIGHT } else { 0 };
-    let (text, title) = (wide(&what.text), wide(&what.page.title));
+    let directed = |text: &str| wide(what.page.directed(text));
+    let (text, title) = (directed(&what.text), directed(&what.page.title));
     // SAFETY: both texts are zero-terminated and outlive the call.
     let pressed = unsafe {
         MessageBoxW(

@@ -2,12 +2,15 @@
 //! (Wine's services inherit pipes and keep them open).
 #![allow(dead_code, reason = "each test file uses a part of it")]
 
-use super::{Ran, project};
+use super::{project, Ran};
 use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 /// The updater that ships, as `installer/build x86_64` makes it.
@@ -47,6 +50,17 @@ impl Wine {
         wine
     }
 
+    /// The prefix that the tests of one file share. It goes with the last of them.
+    pub fn shared() -> Arc<Wine> {
+        static SHARED: Mutex<Weak<Wine>> = Mutex::new(Weak::new());
+        let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
+        shared.upgrade().unwrap_or_else(|| {
+            let wine = Arc::new(Wine::new());
+            *shared = Arc::downgrade(&wine);
+            wine
+        })
+    }
+
     /// Drive `C:` as Linux sees it.
     pub fn drive_c(&self) -> PathBuf {
         self.root.path().join("prefix/drive_c")
@@ -79,9 +93,14 @@ impl Wine {
         command
     }
 
+    /// A number that was not given before.
+    pub fn next(&self) -> u32 {
+        self.runs.fetch_add(1, Ordering::Relaxed)
+    }
+
     /// A Windows program, ready to be run, its output going to files of which the second and third value are the paths.
     pub fn program(&self, program: &Path) -> (Command, PathBuf, PathBuf) {
-        let n = self.runs.fetch_add(1, Ordering::Relaxed);
+        let n = self.next();
         let (out, err) = (self.root.path().join(format!("out-{n}")), self.root.path().join(format!("err-{n}")));
         let mut command = self.command("wine");
         command
@@ -99,19 +118,56 @@ impl Wine {
     /// The same with an environment.
     pub fn run_with<S: AsRef<OsStr>>(&self, program: &Path, words: &[S], environment: &[(&str, String)]) -> Ran {
         let (mut command, out, err) = self.program(program);
-        let status = command.args(words).envs(environment.iter().cloned()).status().expect("wine starts");
+        let mut child = command.args(words).envs(environment.iter().cloned()).spawn().expect("wine starts");
+        let code = ended(&mut child);
         let text = |path: &Path| String::from_utf8_lossy(&fs::read(path).unwrap_or_default()).into_owned();
         Ran {
-            code: status.code(),
+            code,
             stdout: text(&out),
             stderr: text(&err),
         }
+    }
+
+    /// Runs the lines of a batch file, which sees whole exit codes.
+    pub fn batch(&self, lines: &[String]) -> Ran {
+        let n = self.runs.fetch_add(1, Ordering::Relaxed);
+        let file = self.drive_c().join(format!("batch-{n}.bat"));
+        super::write(&file, format!("@echo off\r\n{}\r\n", lines.join("\r\n")));
+        self.run(Path::new("cmd"), &["/c", &self.seen(&file)])
     }
 
     /// Starts a Windows program and leaves it running; the second value is where its output goes.
     pub fn start<S: AsRef<OsStr>>(&self, program: &Path, words: &[S]) -> (Child, PathBuf) {
         let (mut command, out, _) = self.program(program);
         (command.args(words).spawn().expect("wine starts"), out)
+    }
+}
+
+/// Waits for the end of a program and gives its exit code. One that is still there after five minutes waits for somebody, and fails the test.
+pub fn ended(child: &mut Child) -> Option<i32> {
+    let deadline = Instant::now() + Duration::from_secs(300);
+    loop {
+        match child.try_wait().expect("a process of ours") {
+            Some(status) => return status.code(),
+            None if Instant::now() > deadline => {
+                child.kill().expect("a process of ours");
+                panic!("the program did not end");
+            }
+            None => sleep(Duration::from_millis(10)),
+        }
+    }
+}
+
+/// Looks again and again until there is something to see, for a minute at most.
+#[track_caller]
+pub fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+    let deadline = Instant::now() + Duration::from_secs(60);
+    loop {
+        match look() {
+            Some(seen) => return seen,
+            None => assert!(Instant::now() < deadline, "waited in vain: {what}"),
+        }
+        sleep(Duration::from_millis(20));
     }
 }
 
@@ -123,15 +179,30 @@ impl Drop for Wine {
     }
 }
 
+/// Packs a payload behind a Windows updater, with the release manager's tool of this system.
+pub fn pack(payload: &Path, stub: &Path, output: &Path) {
+    let mut command = Command::new(super::HOLDFAST);
+    let ran = super::run(command.arg("pack").arg(payload).arg("-o").arg(output).arg("--stub").arg(stub));
+    assert_eq!(ran.code, Some(0), "{}{}", ran.stdout, ran.stderr);
+}
+
 /// Compiles a C program of `tests/windows/` for Windows.
 pub fn helper(name: &str, folder: &Path) -> PathBuf {
-    let exe = folder.join(name).with_extension("exe");
+    compiled(name, &folder.join(name).with_extension("exe"), "-municode")
+}
+
+/// Compiles a C file of `tests/windows/` to a DLL.
+pub fn dll(name: &str, folder: &Path) -> PathBuf {
+    compiled(name, &folder.join(name).with_extension("dll"), "-shared")
+}
+
+fn compiled(name: &str, output: &Path, kind: &str) -> PathBuf {
     let status = Command::new("x86_64-w64-mingw32-gcc")
-        .args(["-municode", "-O1", "-o"])
-        .arg(&exe)
+        .args([kind, "-O1", "-o"])
+        .arg(output)
         .arg(project().join("tests/windows").join(name))
         .status()
         .expect("the compiler that installer/build installs");
     assert!(status.success(), "{name} does not compile");
-    exe
+    output.to_owned()
 }

@@ -1,6 +1,6 @@
 /* Holds a file open as another program would, until a second file is gone.
    usage: hold.exe FILE SHARE UNTIL       SHARE: letters of r, w, d, or "-" for none; "x" maps the file as well
-   Prints "holding" when it does. */
+   Prints its process id, and "holding" when it does. */
 #include <windows.h>
 #include <stdio.h>
 
@@ -18,7 +18,7 @@ int wmain(int count, wchar_t **words) {
         return 1;
     }
     if (wcschr(words[2], L'x')) CreateFileMappingW(file, NULL, PAGE_READONLY, 0, 0, NULL);
-    printf("holding\n");
+    printf("process %lu\nholding\n", GetCurrentProcessId());
     fflush(stdout);
     while (GetFileAttributesW(words[3]) != INVALID_FILE_ATTRIBUTES) Sleep(20);
     return 0;

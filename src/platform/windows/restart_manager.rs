@@ -4,7 +4,7 @@
 use super::load;
 use crate::platform::holder::Holder;
 use std::os::windows::ffi::OsStrExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use windows_sys::Win32::Foundation::{ERROR_MORE_DATA, ERROR_SUCCESS};
 use windows_sys::Win32::System::RestartManager::{CCH_RM_SESSION_KEY, RM_PROCESS_INFO, RM_UNIQUE_PROCESS};
 
@@ -63,7 +63,7 @@ fn calls() -> Option<Calls> {
     }
 }
 
-fn ask(calls: &Calls, file: &PathBuf) -> Option<Vec<Holder>> {
+fn ask(calls: &Calls, file: &Path) -> Option<Vec<Holder>> {
     let mut session = 0;
     let mut key = [0u16; CCH_RM_SESSION_KEY as usize + 1];
     // SAFETY: the key has the length that the page asks for.
@@ -76,12 +76,12 @@ fn ask(calls: &Calls, file: &PathBuf) -> Option<Vec<Holder>> {
     let holder = |process: RM_PROCESS_INFO| Holder {
         pid: process.Process.dwProcessId,
         name: text(&process.strAppName),
-        path: file.clone(),
+        path: file.to_owned(),
     };
     Some(found?.into_iter().map(holder).collect())
 }
 
-fn list(calls: &Calls, session: u32, file: &PathBuf) -> Option<Vec<RM_PROCESS_INFO>> {
+fn list(calls: &Calls, session: u32, file: &Path) -> Option<Vec<RM_PROCESS_INFO>> {
     let path: Vec<u16> = file.as_os_str().encode_wide().chain([0]).collect();
     let names = [path.as_ptr()];
     let none = std::ptr::null();
