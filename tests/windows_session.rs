@@ -5,13 +5,13 @@
 mod desk;
 mod support;
 
-use desk::{live_renames, registry, Desk, Screen};
+use desk::{Desk, Screen, live_renames, registry};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
-use support::wine::{dll, ended, helper, until, updater, Wine};
+use support::wine::{Wine, dll, ended, helper, until, updater};
 use support::*;
 
 const RUN: &str = r"HKCU\Software\Microsoft\Windows\CurrentVersion\Run";
@@ -105,7 +105,9 @@ fn one_updater_at_a_time_and_recovery_stands_by_while_it_works() {
     let (site, other) = (desk.mini_site("site"), desk.mini_site("other"));
     let before = pair(&other);
     let app = format!("/S /DIR=\"{}\"", desk.seen("site"));
-    let (mut run, _) = desk.wine.start(&update, &["/S", "/DIR", &desk.seen("site"), "--exit-codes", "own"]);
+    let (mut run, _) = desk
+        .wine
+        .start(&update, &["/S", "--app", &desk.seen("site"), "--exit-codes", "own"]);
     gate.wait();
     let program = site.join(".holdfast/recover.exe");
     let command = format!("\"{}\" recover", desk.wine.seen(&program));

@@ -5,7 +5,7 @@
 mod desk;
 mod support;
 
-use desk::{codes_in, live_renames, Desk, Screen};
+use desk::{Desk, Screen, codes_in, live_renames};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fs;
@@ -13,7 +13,7 @@ use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
-use support::wine::{ended, helper, updater, Wine};
+use support::wine::{Wine, ended, helper, updater};
 use support::*;
 
 /// The prefix of this file, which knows a drive that can be removed.
@@ -184,9 +184,11 @@ fn the_whole_story_from_a_stick() {
     run(&[]).expect(0);
     let (new, new_rows) = (code(&site), content(&register));
     assert_eq!(fs::read_to_string(site.join("VERSION")).expect("VERSION").trim(), "2.0");
-    assert!(fs::read_to_string(site.join("settings.ini"))
-        .expect("settings")
-        .contains("pages = web"));
+    assert!(
+        fs::read_to_string(site.join("settings.ini"))
+            .expect("settings")
+            .contains("pages = web")
+    );
     assert_eq!(new["uploads/photo.txt"], old["uploads/photo.txt"]);
     assert_ne!(new_rows, old_rows);
 
@@ -376,10 +378,12 @@ fn a_file_that_somebody_has_open_is_1618() {
     fs::remove_file(desk.path("until")).expect("the sign to let go");
     assert_eq!((codes.as_slice(), ended(&mut holder)), ([1618].as_slice(), Some(0)));
     assert_eq!(tree(&site), before);
-    assert!(result(&site)["request"]["message"]
-        .as_str()
-        .expect("a sentence")
-        .contains("hold.exe"));
+    assert!(
+        result(&site)["request"]["message"]
+            .as_str()
+            .expect("a sentence")
+            .contains("hold.exe")
+    );
 }
 
 #[test]

@@ -21,7 +21,7 @@ pub use back::{confirm, rollback};
 pub use instance::Instance;
 pub use plan::{DatabasePlan, Described};
 pub use preflight::Decision;
-pub use result::{Ended, Outcome, RequestState, ResultFile};
+pub use result::{Ended, Outcome, RequestState, ResultFile, UNNAMED};
 pub use status::{Status, status};
 
 use crate::bundle::Bundle;

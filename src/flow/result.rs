@@ -11,6 +11,9 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+/// What stands for a product whose name is not known.
+pub const UNNAMED: &str = "the application";
+
 /// How often a way back that fails is tried again in the same run: what can be mended now is not left for the next start.
 const BACK_ATTEMPTS: usize = 3;
 
@@ -160,7 +163,7 @@ impl Ended {
             run: context.run.clone(),
             created_at: (context.now)(),
             processed_at: String::new(),
-            product: "the application".to_owned(),
+            product: UNNAMED.to_owned(),
             from: String::new(),
             to: String::new(),
             bytes: 0,

@@ -1,10 +1,8 @@
 //! Who speaks on every page: a language, and the product of which it speaks.
 
 use super::page::{Button, Choice};
+use crate::flow::UNNAMED;
 use crate::texts::{Ends, Language, Reasons, Words};
-
-/// What the engine calls a product that it does not know.
-const UNNAMED: &str = "the application";
 
 /// A language and a product.
 #[derive(Debug, Clone, Copy)]

@@ -2,8 +2,8 @@
 //! Nothing of it decides whether a run was right.
 #![allow(dead_code, reason = "each test file uses a part of it")]
 
-use crate::support::wine::{faulty_updater, helper, pack, until, updater, Wine};
-use crate::support::{append, write, Bench, Ran};
+use crate::support::wine::{Wine, faulty_updater, helper, pack, until, updater};
+use crate::support::{Bench, Ran, append, write};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};

@@ -2,7 +2,7 @@
 //! (Wine's services inherit pipes and keep them open).
 #![allow(dead_code, reason = "each test file uses a part of it")]
 
-use super::{project, Ran};
+use super::{Ran, project};
 use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};

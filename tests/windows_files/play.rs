@@ -1,17 +1,13 @@
 //! A site of the small product on drive `C:`, the updater for it, other programs that hold its files, and what it looks like before and
 //! after. Judged from outside, by this system's own view of the same files; nothing here asks the updater whether all is well.
 
-use crate::support::wine::{Wine, dll, faulty_updater, helper, pack, updater};
+use crate::support::wine::{Wine, dll, faulty_updater, helper, pack, until, updater};
 use crate::support::*;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Child;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
-
-/// How long anything may take that another program does.
-const DEADLINE: Duration = Duration::from_secs(60);
 
 /// What a file holds, by path: modes are left out, which Windows does not know.
 pub type Bytes = BTreeMap<String, String>;
@@ -142,7 +138,13 @@ impl Play {
     }
 
     /// A program that has a file open, sharing it as the letters of `hold.c` say.
+    #[track_caller]
     pub fn hold(&self, file: &Path, share: &str) -> Held {
+        self.try_hold(file, share).expect("it can be opened")
+    }
+
+    /// The same, where it may be kept out: then what it said.
+    pub fn try_hold(&self, file: &Path, share: &str) -> Result<Held, String> {
         self.held(
             &self.folder.join("hold.exe"),
             &[self.wine.seen(file), share.to_owned()],
@@ -150,20 +152,29 @@ impl Play {
         )
     }
 
-    /// Starts a program that holds something, in a working folder, and waits until it does.
-    pub fn held(&self, program: &Path, words: &[String], working: &Path) -> Held {
-        let until = self.folder.join(format!("until-{}", self.wine.next()));
-        write(&until, "");
+    /// Starts a program that holds something, in a working folder, and waits until it does, or says that it cannot.
+    pub fn held(&self, program: &Path, words: &[String], working: &Path) -> Result<Held, String> {
+        let file = self.folder.join(format!("until-{}", self.wine.next()));
+        write(&file, "");
         let (mut command, out, _) = self.wine.program(program);
-        let command = command.args(words).arg(self.wine.seen(&until)).current_dir(working);
-        let child = command.spawn().expect("wine starts");
-        let said = wait(|| Some(fs::read_to_string(&out).unwrap_or_default()).filter(|said| said.contains("holding") || said.contains("error")));
+        let command = command.args(words).arg(self.wine.seen(&file)).current_dir(working);
+        let mut held = Held {
+            child: command.spawn().expect("wine starts"),
+            until: file,
+            pid: String::new(),
+        };
+        let said = until("a program that holds something", || {
+            let said = fs::read_to_string(&out).unwrap_or_default();
+            (said.contains("holding") || said.contains("error")).then_some(said)
+        });
         let pid = said.lines().find_map(|line| line.trim().strip_prefix("process "));
-        Held {
-            child,
-            until,
-            pid: pid.unwrap_or_else(|| panic!("{words:?}: {said}")).to_owned(),
-        }
+        held.pid = pid.ok_or_else(|| said.trim().to_owned())?.to_owned();
+        Ok(held)
+    }
+
+    /// Removes what earlier runs left in Holdfast's own folder, so that the operations of the next one are those of the first.
+    pub fn afresh(&self) {
+        let _ = fs::remove_dir_all(self.site.join(".holdfast"));
     }
 
     /// The operations of an update, by the log of a rehearsal on a copy of the site, as `name\tpath in the site`.
@@ -217,17 +228,4 @@ pub fn swap(operations: &[String]) -> Vec<(usize, String)> {
     );
     let renames = (first..=last).filter_map(|n| Some((n, operations[n - 1].strip_prefix("rename\t")?.to_owned())));
     renames.collect()
-}
-
-/// Asks again until there is an answer.
-#[track_caller]
-pub fn wait<T>(ask: impl Fn() -> Option<T>) -> T {
-    let started = Instant::now();
-    loop {
-        if let Some(answer) = ask() {
-            return answer;
-        }
-        assert!(started.elapsed() < DEADLINE, "nothing happened for a minute");
-        std::thread::sleep(Duration::from_millis(5));
-    }
 }
