@@ -3,149 +3,20 @@
 
 #[path = "support/desk.rs"]
 mod desk;
+#[path = "support/stick.rs"]
+mod stick;
 mod support;
 
 use desk::{Desk, Screen, codes_in, live_renames};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fs;
-use std::os::unix::fs::symlink;
-use std::path::{Path, PathBuf};
-use std::process::Command;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
-use support::wine::{Wine, ended, helper, updater};
+use std::path::Path;
+use std::process::Child;
+use std::sync::Arc;
+use stick::{Stick, Volume, copies, prefix};
+use support::wine::{Wine, ended, helper, until, updater};
 use support::*;
-
-/// The prefix of this file, which knows a drive that can be removed.
-fn prefix() -> Arc<Wine> {
-    static SHARED: Mutex<Weak<Wine>> = Mutex::new(Weak::new());
-    let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
-    shared.upgrade().unwrap_or_else(|| {
-        let wine = Arc::new(Wine::new());
-        fs::create_dir(stick_of(&wine)).expect("a stick");
-        plug(&wine);
-        let volume = wine.drive_c().with_file_name("volume");
-        fs::create_dir(&volume).expect("a folder");
-        symlink(volume, drive_of(&wine).with_file_name("f:")).expect("a drive");
-        let words = ["add", r"HKLM\Software\Wine\Drives", "/v", "e:", "/d", "floppy", "/f"];
-        wine.run(Path::new("reg"), &words).expect(0);
-        // Drives are looked at when the first program starts.
-        for word in ["-k", "-w"] {
-            let _ = wine.command("wineserver").arg(word).status();
-        }
-        *shared = Arc::downgrade(&wine);
-        wine
-    })
-}
-
-fn stick_of(wine: &Wine) -> PathBuf {
-    wine.drive_c().with_file_name("stick")
-}
-
-fn drive_of(wine: &Wine) -> PathBuf {
-    wine.drive_c().with_file_name("dosdevices").join("e:")
-}
-
-fn plug(wine: &Wine) {
-    symlink(stick_of(wine), drive_of(wine)).expect("a drive");
-}
-
-/// The stick in the machine, empty at first; one test at a time has it.
-struct Stick {
-    wine: Arc<Wine>,
-    folder: PathBuf,
-    _mine: MutexGuard<'static, ()>,
-}
-
-impl Stick {
-    fn new(wine: &Arc<Wine>) -> Stick {
-        static MINE: Mutex<()> = Mutex::new(());
-        let mine = MINE.lock().unwrap_or_else(PoisonError::into_inner);
-        let folder = stick_of(wine);
-        fs::remove_dir_all(&folder).expect("the stick of the test before");
-        fs::create_dir(&folder).expect("a stick");
-        Stick {
-            wine: wine.clone(),
-            folder,
-            _mine: mine,
-        }
-    }
-
-    fn pull(&self) {
-        fs::remove_file(drive_of(&self.wine)).expect("a stick to pull");
-    }
-
-    /// What runs left on the stick: a folder for each, with its result, in their order.
-    fn runs(&self) -> Vec<(String, Value)> {
-        let mut runs: Vec<(String, Value)> = fs::read_dir(self.folder.join("holdfast-logs"))
-            .into_iter()
-            .flatten()
-            .map(|entry| {
-                let folder = entry.expect("an entry").path();
-                let text = fs::read(folder.join("result.json")).expect("result.json");
-                let name = folder.file_name().expect("a name").to_string_lossy().into_owned();
-                (name, serde_json::from_slice(&text).expect("JSON"))
-            })
-            .collect();
-        runs.sort_by_key(|(_, result)| result["request"]["processed_at"].to_string() + &result["request"]["id"].to_string());
-        runs
-    }
-
-    /// Fails if a copy of the updater is still on the machine.
-    fn nothing_is_left(&self) {
-        assert!(copies(&self.wine).is_empty(), "{:?}", copies(&self.wine));
-    }
-}
-
-impl Drop for Stick {
-    fn drop(&mut self) {
-        if !drive_of(&self.wine).is_symlink() {
-            plug(&self.wine);
-        }
-    }
-}
-
-/// The updaters' copies on the machine.
-fn copies(wine: &Wine) -> Vec<PathBuf> {
-    let users = fs::read_dir(wine.drive_c().join("users")).expect("users");
-    let folders = users.map(|user| user.expect("a user").path().join("AppData/Local/Holdfast/run"));
-    folders
-        .filter_map(|folder| fs::read_dir(folder).ok())
-        .flatten()
-        .map(|copy| copy.expect("a copy").path())
-        .collect()
-}
-
-/// A read-only volume, if this machine lets a test have one.
-struct Volume(PathBuf);
-
-impl Volume {
-    /// An empty one that can be written, of so many KiB.
-    fn mount(folder: &Path, kib: u32) -> Option<Volume> {
-        let size = format!("size={kib}k,mode=755");
-        let mounted = Command::new("mount")
-            .args(["-t", "tmpfs", "-o", &size, "tmpfs"])
-            .arg(folder)
-            .output();
-        if mounted.is_ok_and(|m| m.status.success()) {
-            return Some(Volume(folder.to_owned()));
-        }
-        println!("skipped: a test may not mount a volume here");
-        None
-    }
-
-    fn protect(&self) {
-        let done = Command::new("mount").args(["-o", "remount,ro"]).arg(&self.0).status();
-        assert!(done.is_ok_and(|s| s.success()), "the volume cannot be write-protected");
-    }
-}
-
-impl Drop for Volume {
-    fn drop(&mut self) {
-        // Wine may hold a file of it for a moment longer.
-        let _ = Command::new("umount").arg("-l").arg(&self.0).status();
-    }
-}
 
 /// What a site holds but for the database, whose bytes differ from run to run.
 fn code(site: &Path) -> BTreeMap<String, String> {
@@ -263,6 +134,28 @@ fn the_stick_may_be_pulled_while_the_run_is_at_work() {
     stick.nothing_is_left();
 }
 
+#[test]
+fn runs_that_begin_together_leave_each_other_alone() {
+    let desk = Desk::new(&prefix(), "together");
+    let stick = Stick::new(&desk.wine);
+    let payload = desk.bench.mini_payload();
+    // Bytes that do not pack, so that copying takes long enough to be met by another run.
+    let noise = (0u32..8 << 20).map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8 ^ (n >> 7) as u8);
+    write(&payload.join("code/big.bin"), noise.collect::<Vec<u8>>());
+    desk.packed(&payload, &updater(), "update.exe");
+    fs::copy(desk.path("update.exe"), stick.folder.join("update.exe")).expect("a copy");
+    let begin = |n: usize| {
+        let site = desk.mini_site(&format!("site{n}"));
+        let words = ["/S", "--plan", "--exit-codes", "own", "--app", &desk.wine.seen(&site)];
+        desk.wine.start(Path::new(r"E:\update.exe"), &words).0
+    };
+    let mut runs: Vec<Child> = (0..6).map(begin).collect();
+    let codes: Vec<Option<i32>> = runs.iter_mut().map(ended).collect();
+    assert_eq!(codes, [Some(0); 6]);
+    assert_eq!(stick.runs().len(), 6);
+    stick.nothing_is_left();
+}
+
 /// What the kit says for each exit code.
 const SENTENCES: [(u32, &str); 15] = [
     (0, "Done: the new version is in place."),
@@ -285,6 +178,7 @@ const SENTENCES: [(u32, &str); 15] = [
 #[test]
 fn the_kit_says_in_one_sentence_what_happened() {
     let desk = Desk::new(&prefix(), "kit");
+    let _stick = Stick::new(&desk.wine);
     let folder = desk.path("Kit (2) & more");
     copy_tree(&project().join("installer/usb-kit"), &folder);
     let site = desk.mini_site("site");
@@ -358,6 +252,19 @@ fn deployment_tools_read_their_own_numbers() {
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     assert_eq!(codes("update.exe", &words), [0, 1638, 10, 1638, 1639, 2, 1605, 1642, 0, 0, 1603]);
     assert_eq!(fs::read_to_string(site.join("VERSION")).expect("VERSION"), "1.0\n");
+
+    // Without `start` a batch file waits as well, and what is said goes where it is sent.
+    let said = desk.path("said.txt");
+    let line = format!(
+        "\"{}\" /S {app} >\"{}\"\r\necho code=%ERRORLEVEL%",
+        desk.seen("update.exe"),
+        desk.wine.seen(&said)
+    );
+    assert_eq!(codes_in(&desk.wine.batch(&[line])), [0]);
+    assert_eq!(
+        fs::read_to_string(said).expect("what was said").trim(),
+        "Mini 2.0 is in place, with all its data."
+    );
 }
 
 #[test]
@@ -370,7 +277,7 @@ fn a_file_that_somebody_has_open_is_1618() {
     let (mut holder, said) = desk
         .wine
         .start(&hold, &[desk.seen("site/lib/one.txt"), "r".to_owned(), desk.seen("until")]);
-    support::wine::until("the file is held", || {
+    until("the file is held", || {
         fs::read_to_string(&said).ok().filter(|s| s.contains("holding"))
     });
     let before = tree(&site);
@@ -509,6 +416,7 @@ fn json_is_one_object_a_line_and_help_goes_to_whoever_reads() {
 #[test]
 fn a_damaged_update_is_refused_before_anything() {
     let desk = Desk::new(&prefix(), "damaged");
+    let stick = Stick::new(&desk.wine);
     let (update, site) = (desk.mini_update("update.exe"), desk.mini_site("site"));
     let (whole, before) = (fs::read(update).expect("the update"), tree(&site));
     let stub = fs::metadata(updater()).expect("the stub").len() as usize;
@@ -517,11 +425,14 @@ fn a_damaged_update_is_refused_before_anything() {
     flipped[stub + 64 + 200] ^= 1;
     let words = format!("/S --app \"{}\"", desk.seen("site"));
     for (name, bytes) in [("flipped.exe", flipped.as_slice()), ("short.exe", &whole[..whole.len() - 100])] {
-        fs::write(desk.path(name), bytes).expect("a file");
-        let staged = format!("{words} --stick \"{}\"", desk.wine.seen(&desk.folder));
-        assert_eq!(desk.codes(&desk.seen(name), &[&words, &staged]), [1620, 1620], "{name}");
+        for folder in [&desk.folder, &stick.folder] {
+            fs::write(folder.join(name), bytes).expect("a file");
+        }
+        assert_eq!(desk.codes(&desk.seen(name), &[&words]), [1620], "{name}");
+        assert_eq!(desk.codes(&format!(r"E:\{name}"), &[&words]), [1620], "{name}");
         assert_eq!(tree(&site), before, "{name}");
     }
+    stick.nothing_is_left();
 }
 
 #[test]

@@ -215,6 +215,26 @@ impl Arguments {
         }
     }
 
+    /// Every path that was given, as words again.
+    pub fn paths(&self) -> Vec<OsString> {
+        let named = [
+            ("--app", &self.request.app),
+            ("--log", &self.log),
+            ("--result", &self.result),
+            ("--bundle", &self.bundle),
+            ("--stick", &self.stick),
+        ];
+        let named = named
+            .into_iter()
+            .filter_map(|(name, path)| Some([name.into(), path.clone()?.into()]));
+        let databases = self.request.databases.iter().map(|(name, path)| {
+            let mut word = OsString::from(format!("{name}="));
+            word.push(path);
+            ["--database".into(), word]
+        });
+        named.chain(databases).flatten().collect()
+    }
+
     fn option(&mut self, name: &str, parser: &mut lexopt::Parser) -> Result<()> {
         match name {
             "app" => self.request.app = Some(value(parser)?.into()),

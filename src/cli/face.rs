@@ -97,17 +97,7 @@ fn in_full(job: &Job<'_>, behind: &Silent) -> Vec<OsString> {
         ("--plain", arguments.plain),
     ];
     words.extend(flags.iter().filter(|(_, set)| *set).map(|(name, _)| name.into()));
-    let files = [
-        ("--log", &arguments.log),
-        ("--result", &arguments.result),
-        ("--bundle", &arguments.bundle),
-        ("--stick", &arguments.stick),
-    ];
-    for (name, path) in files {
-        if let Some(path) = path.as_ref().and_then(|path| std::path::absolute(path).ok()) {
-            words.extend([name.into(), path.into()]);
-        }
-    }
+    words.extend(arguments.paths());
     words.extend(["--language".into(), language(arguments).tag.into()]);
     job.with_context(behind, |context, bundle, app| {
         let Ok(app) = app else { return };

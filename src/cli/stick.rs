@@ -10,7 +10,7 @@ use crate::failure::Result;
 use crate::flow::ResultFile;
 use crate::platform;
 use std::ffi::OsString;
-use std::fs;
+use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
@@ -19,6 +19,9 @@ use std::process::{Child, Command};
 fn copies() -> PathBuf {
     platform::local_folder().join("Holdfast").join("run")
 }
+
+/// Held while a copy is made and started.
+const LOCK: &str = "lock";
 
 /// Where a program came from that must not go on running there: the folder that was named, or the one of a program on a stick.
 pub fn origin(named: Option<&Path>, program: &Path) -> Option<PathBuf> {
@@ -37,8 +40,14 @@ pub struct Copy {
 impl Copy {
     /// Copies the program with all that it carries, reads the copy back, and starts it with the same words.
     pub fn start(program: &Path, origin: &Path, words: &[OsString]) -> Result<Copy> {
+        // Runs that begin together must not take each other's copies for left-overs; one that has started cannot be removed.
+        let copies = copies();
+        fs::create_dir_all(&copies).map_err(|e| failed("making the folder", &copies, &e))?;
+        let path = copies.join(LOCK);
+        let lock = File::create(&path).map_err(|e| failed("making", &path, &e))?;
+        lock.lock().map_err(|e| failed("locking", &path, &e))?;
         tidy();
-        let folder = copies().join(std::process::id().to_string());
+        let folder = copies.join(std::process::id().to_string());
         let target = folder.join(program.file_name().unwrap_or("update.exe".as_ref()));
         let made = fs::create_dir_all(&folder);
         made.map_err(|e| failed("making the folder", &folder, &e))?;
@@ -67,12 +76,18 @@ impl Copy {
 /// Copies of earlier runs that nobody waited for; one that runs cannot be removed, and stays.
 fn tidy() {
     for folder in fs::read_dir(copies()).into_iter().flatten().flatten() {
-        let _ = fs::remove_dir_all(folder.path());
+        if folder.file_name() != LOCK {
+            let _ = fs::remove_dir_all(folder.path());
+        }
     }
 }
 
 /// Brings the log and the result to the stick, into a folder of this machine and this run. Whether that worked matters to nobody but the log.
 pub fn bring_back(origin: &Path, result: &ResultFile) {
+    // A stick that has gone is not made again as a folder.
+    if !origin.is_dir() {
+        return log::info!("“{}” is not there any more", origin.display());
+    }
     let run = &result.request.id;
     let name: String = platform::computer_name()
         .chars()

@@ -26,8 +26,8 @@ pub fn main(words: impl IntoIterator<Item = OsString>, embedded: &'static [u8]) 
         Err(failure) => return not_understood(&words, &failure),
     };
     match arguments.verb {
-        Verb::Help => say(&help()),
-        Verb::Version => say(&format!("holdfast {}\n", env!("CARGO_PKG_VERSION"))),
+        Verb::Help => say(&help(), true),
+        Verb::Version => say(&format!("holdfast {}\n", env!("CARGO_PKG_VERSION")), true),
         _ => return run(&arguments, &words, embedded),
     }
     0
@@ -40,11 +40,12 @@ fn help() -> String {
     }
 }
 
-/// To the console of whoever started this; into a box if there is none.
-fn say(text: &str) {
+/// To the console of whoever started this; into a box if there is none and a person is there to close it.
+fn say(text: &str, may_show: bool) {
     match platform::attach_console() {
         true => print!("{text}"),
-        false => platform::show_text("Holdfast", text),
+        false if may_show => platform::show_text("Holdfast", text),
+        false => {}
     }
 }
 
@@ -57,7 +58,9 @@ fn not_understood(words: &[OsString], failure: &Failure) -> i32 {
         false if !is_silent => platform::show_text("Holdfast", &failure.message),
         false => {}
     }
-    let own = words.windows(2).any(|w| w[0] == "--exit-codes" && w[1] == "own") || !platform::SPEAKS_WINDOWS;
+    let own = words.windows(2).any(|w| w[0] == "--exit-codes" && w[1] == "own")
+        || words.iter().any(|w| w == "--exit-codes=own")
+        || !platform::SPEAKS_WINDOWS;
     if own { Exit::Usage as i32 } else { WindowsCode::CommandLine as i32 }
 }
 
@@ -91,10 +94,15 @@ fn run(arguments: &Arguments, words: &[OsString], embedded: &'static [u8]) -> i3
 
 /// A copy on this machine goes on. A person at a window needs nobody who waits for it; a batch file needs the exit code.
 fn leave(arguments: &Arguments, words: &[OsString], program: &std::path::Path, stick: &std::path::Path) -> i32 {
-    let copy = match Copy::start(program, stick, words) {
+    // Paths that were typed for another folder than the copy's are said once more, in full.
+    let words = [words, &arguments.paths()].concat();
+    let copy = match Copy::start(program, stick, &words) {
         Ok(copy) => copy,
         Err(failure) => {
-            say(&format!("{} Nothing was changed.\n", failure.message));
+            say(
+                &format!("{} Nothing was changed.\n", failure.message),
+                arguments.output == Output::Window,
+            );
             let windows = WindowsCode::of(Exit::Refused, Some(&failure), Aftermath::Untouched, false, false);
             return code(arguments.codes, Exit::Refused, windows);
         }
@@ -133,7 +141,7 @@ fn at_console(job: &Job<'_>) -> (i32, Option<ResultFile>) {
 fn status(job: &Job<'_>, reporter: &dyn Reporter) -> i32 {
     match job.status(reporter) {
         Ok(status) if job.arguments.output == Output::Json => println!("{}", serde_json::to_string(&status).unwrap_or_default()),
-        Ok(status) => say(&status.to_string()),
+        Ok(status) => say(&status.to_string(), job.arguments.output == Output::Window),
         Err(failure) => {
             eprintln!("{}", failure.message);
             let windows = WindowsCode::of(Exit::Refused, Some(&failure), Aftermath::Untouched, false, false);
@@ -147,7 +155,7 @@ fn tell(arguments: &Arguments, told: &Told) {
     let request = &told.file.request;
     match (&told.ended.outcome, arguments.output) {
         (Ok(Outcome::Planned(plan)), _) if arguments.plan_json => println!("{}", serde_json::to_string_pretty(plan).unwrap_or_default()),
-        (Ok(Outcome::Planned(plan)), output) if output != Output::Json => say(&plan.to_string()),
+        (Ok(Outcome::Planned(plan)), output) if output != Output::Json => say(&plan.to_string(), output == Output::Window),
         (_, Output::Json) => println!(
             "{{\"event\":\"ended\",\"result\":{}}}",
             serde_json::to_string(&told.file).unwrap_or_default()

@@ -3,11 +3,12 @@
 #![allow(dead_code, reason = "each test file uses a part of it")]
 
 use crate::support::wine::{Wine, faulty_updater, helper, pack, until, updater};
-use crate::support::{Bench, Ran, append, write};
+use crate::support::{Bench, Ran, append, run, write};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 /// The folder of a test, a site of the small product in it, and what updates it.
 pub struct Desk {
@@ -189,6 +190,63 @@ impl Screen {
             server,
             display: format!(":{}", number.trim()),
         }
+    }
+
+    /// The process that shows it.
+    pub fn process(&self) -> u32 {
+        self.server.id()
+    }
+
+    fn tool(&self, program: &str, words: &[&str]) -> Ran {
+        run(Command::new(program).args(words).env("DISPLAY", &self.display))
+    }
+
+    /// The windows that are shown: their numbers and titles.
+    pub fn windows(&self) -> Vec<(String, String)> {
+        let found = self.tool("xdotool", &["search", "--onlyvisible", "--name", "."]).stdout;
+        // One that goes in between has no title.
+        let title = |number: &str| self.tool("xdotool", &["getwindowname", number]).stdout.trim_end().to_owned();
+        found.lines().map(|number| (number.to_owned(), title(number))).collect()
+    }
+
+    /// Waits for a window whose title contains a text, and gives its number.
+    #[track_caller]
+    pub fn wait_for(&self, title: &str) -> String {
+        let mut last = Vec::new();
+        let deadline = Instant::now() + Duration::from_secs(60);
+        while Instant::now() < deadline {
+            last = self.windows();
+            if let Some((number, _)) = last.iter().find(|(_, shown)| shown.contains(title)) {
+                return number.clone();
+            }
+            std::thread::sleep(Duration::from_millis(30));
+        }
+        panic!("no window with “{title}” in its title, but {last:?}")
+    }
+
+    /// Presses keys, one after the other, in the window that has the keyboard; they are named as `xdotool` names them.
+    pub fn press(&self, keys: &[&str]) {
+        self.tool("xdotool", &[&["key"], keys].concat()).expect(0);
+    }
+
+    /// A picture of a window as it is shown, taken when two of them in a row are alike, or after some if it moves. Gives the number of its
+    /// colours, which tells a page from a blank, and its corners on the screen: left, top, right, bottom.
+    pub fn picture(&self, window: &str, file: &Path) -> (u32, [i32; 4]) {
+        let path = file.to_string_lossy();
+        let mut seen = String::new();
+        for _ in 0..10 {
+            self.tool("import", &["-window", window, &path]).expect(0);
+            let now = self.tool("identify", &["-format", "%# %k %w %h", &path]).expect(0).stdout;
+            if std::mem::replace(&mut seen, now.clone()) == now {
+                break;
+            }
+        }
+        let place = self.tool("xdotool", &["getwindowgeometry", "--shell", window]).expect(0).stdout;
+        let place = |key: &str| place.lines().find_map(|line| line.strip_prefix(key)?.parse::<i32>().ok());
+        let place = |key: &str| place(key).expect("a window has a place");
+        let (left, top) = (place("X="), place("Y="));
+        let colours = seen.split(' ').nth(1).and_then(|n| n.parse().ok()).expect("the number of colours");
+        (colours, [left, top, left + place("WIDTH="), top + place("HEIGHT=")])
     }
 }
 

@@ -1,6 +1,7 @@
 //! What the tests share: sites, payloads, runs of the real binaries, and the one oracle by which every test judges a site.
 #![allow(dead_code, reason = "each test file uses a part of it")]
 
+pub mod matrix;
 #[cfg(feature = "wine")]
 pub mod wine;
 

@@ -73,6 +73,14 @@ impl Wine {
         folder
     }
 
+    /// The user's own folder. Below it a recovery is registered for this user, which takes no time; elsewhere on `C:` Wine's task scheduler
+    /// is asked, which takes seconds and refuses.
+    pub fn home(&self) -> PathBuf {
+        let users = fs::read_dir(self.drive_c().join("users")).expect("users");
+        let mut users = users.map(|user| user.expect("a user").path());
+        users.find(|user| !user.ends_with("Public")).expect("a user")
+    }
+
     /// A path on drive `C:` as Windows sees it.
     pub fn seen(&self, path: &Path) -> String {
         let inside = path.strip_prefix(self.drive_c()).expect("a path on drive C:");

@@ -45,7 +45,8 @@ impl Play {
     /// With a payload that is changed before it is installed and packed.
     pub fn with(name: &str, stub: &Path, change: impl FnOnce(&Path)) -> Play {
         let (wine, bench) = (Wine::shared(), Bench::new());
-        let folder = wine.folder(name);
+        let folder = wine.home().join(name);
+        fs::create_dir_all(&folder).expect("a folder");
         let made = bench.mini_site("made");
         let payload = bench.path("mini-payload");
         replace(

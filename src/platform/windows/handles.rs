@@ -6,6 +6,7 @@ use crate::platform::holder::Holder;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::c_void;
 use std::os::windows::ffi::OsStringExt;
+use std::os::windows::io::AsRawHandle;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc;
 use std::time::Duration;
@@ -41,7 +42,10 @@ pub fn holders(files: &[PathBuf]) -> Vec<Holder> {
 
 /// Paths of this system are the same whatever the case of their letters.
 fn folded(path: &Path) -> PathBuf {
-    let path = real_path(path).unwrap_or_else(|_| path.to_owned());
+    lowered(&real_path(path).unwrap_or_else(|_| path.to_owned()))
+}
+
+fn lowered(path: &Path) -> PathBuf {
     PathBuf::from(path.to_string_lossy().to_lowercase())
 }
 
@@ -126,7 +130,9 @@ struct Entry {
 
 fn opened(wanted: &BTreeSet<PathBuf>) -> Vec<Holder> {
     let mut by_process: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
-    for entry in entries() {
+    let entries = entries();
+    let files = kind_of_files(&entries);
+    for entry in entries.iter().filter(|entry| files.is_none_or(|kind| entry.kind == kind)) {
         if let Ok(pid) = u32::try_from(entry.pid) {
             by_process.entry(pid).or_default().push(entry.handle);
         }
@@ -136,11 +142,23 @@ fn opened(wanted: &BTreeSet<PathBuf>) -> Vec<Holder> {
         let path = handles
             .into_iter()
             .filter_map(|h| path_of(&process, h))
-            .find(|p| wanted.contains(&folded(p)))?;
+            .find(|p| wanted.contains(&lowered(p)))?;
         let name = image(pid).map_or_else(|| "a program without a name".to_owned(), |image| name(&image));
         Some(Holder { pid, name, path })
     };
     by_process.into_iter().filter_map(holder).collect()
+}
+
+/// The number by which this system lists files: that of a file which we have open ourselves.
+fn kind_of_files(entries: &[Entry]) -> Option<u16> {
+    let own = std::fs::File::open(std::env::current_exe().ok()?).ok()?;
+    let (pid, handle) = (std::process::id() as usize, own.as_raw_handle() as usize);
+    // The list is older than the handle, so it is asked for again.
+    let now = if entries.is_empty() { Vec::new() } else { self::entries() };
+    now.iter()
+        .find(|e| e.pid == pid && e.handle == handle)
+        .map(|e| e.kind)
+        .filter(|kind| *kind != 0)
 }
 
 fn entries() -> Vec<Entry> {

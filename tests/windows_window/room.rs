@@ -1,0 +1,286 @@
+//! A room with one screen, one keyboard and one Windows, and a person in it who uses the updater's window. Pages are told apart by the
+//! titles that they should have, and pressed through by the labels of their buttons; nothing here knows the updater's inside.
+
+use crate::desk::{Desk, Screen, codes_in};
+use crate::support::wine::{Wine, ended, helper, until};
+use crate::support::{Ran, project};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+
+/// A page has more colours than this; a blank one has a few.
+const COLOURS: u32 = 40;
+
+/// They turn a line of Arabic round; nobody reads them.
+const MARKS: [char; 4] = ['\u{200f}', '\u{202a}', '\u{202b}', '\u{202c}'];
+
+/// A Windows with a screen. There is one keyboard for all windows, so one test at a time uses it.
+pub struct Room {
+    wine: Arc<Wine>,
+    screen: Screen,
+    page: PathBuf,
+    used: Mutex<()>,
+    // When this process ends, however it does, the pipe closes.
+    _keeper: Child,
+}
+
+/// Ends a Windows and its screen when nobody holds the other end of its standard input any more: nothing is dropped at the end of a test
+/// process, and a room is for all tests of the file.
+const KEEPER: &str = r#"trap '' INT TERM HUP; cat >/dev/null; wineserver -k; wineserver -w; kill "$1"; rm -rf "$2""#;
+
+impl Room {
+    /// With pixels of the usual size.
+    pub fn usual() -> &'static Room {
+        static ROOM: OnceLock<Room> = OnceLock::new();
+        ROOM.get_or_init(|| Room::new(None))
+    }
+
+    /// With smaller pixels: 144 of them in an inch.
+    pub fn fine() -> &'static Room {
+        static ROOM: OnceLock<Room> = OnceLock::new();
+        ROOM.get_or_init(|| Room::new(Some("144")))
+    }
+
+    fn new(dots_per_inch: Option<&str>) -> Room {
+        let (wine, screen) = (Arc::new(Wine::new()), Screen::new());
+        let root = wine.drive_c().join("../..");
+        let keeper = wine
+            .command("sh")
+            .args(["-c", KEEPER, "sh", &screen.process().to_string()])
+            .arg(&root)
+            .stdin(Stdio::piped())
+            .spawn()
+            .expect("a shell");
+        // Windows that Wine itself draws and gives the keyboard to: there is no window manager.
+        let key = r"HKCU\Software\Wine\X11 Driver";
+        let mut lines = vec![format!("reg add \"{key}\" /v Managed /d N /f")];
+        lines.extend(dots_per_inch.map(|n| format!("reg add \"HKCU\\Control Panel\\Desktop\" /v LogPixels /t REG_DWORD /d {n} /f")));
+        wine.batch(&lines).expect(0);
+        let page = helper("page.c", &wine.folder("tools"));
+        Room {
+            wine,
+            screen,
+            page,
+            used: Mutex::new(()),
+            _keeper: keeper,
+        }
+    }
+
+    /// Begins a test: a folder of its own, and the keyboard.
+    pub fn enter(&'static self, test: &'static str) -> Person {
+        let turn = self.used.lock().unwrap_or_else(PoisonError::into_inner);
+        let pictures = project().join("target/windows/pictures");
+        fs::create_dir_all(&pictures).expect("a folder");
+        for old in fs::read_dir(&pictures).expect("a folder").flatten() {
+            if old.file_name().to_string_lossy().starts_with(&format!("{test}-")) {
+                fs::remove_file(old.path()).expect("an old picture");
+            }
+        }
+        Person {
+            desk: Desk::new(&self.wine, test),
+            room: self,
+            test,
+            pictures,
+            taken: 0,
+            run: None,
+            _turn: turn,
+        }
+    }
+}
+
+/// What can be read on a page.
+#[derive(Debug, Default)]
+pub struct Page {
+    pub title: String,
+    /// Its sentences, with ` / ` where a line ends.
+    pub text: String,
+    pub buttons: Vec<String>,
+    /// Buttons that cannot be pressed.
+    pub grey: Vec<String>,
+    /// What has the keyboard.
+    pub focus: String,
+}
+
+impl Page {
+    fn read(said: &str) -> Page {
+        let mut page = Page::default();
+        for (what, text) in said.lines().filter_map(|line| line.trim_end().split_once(": ")) {
+            let text = text.replace(MARKS, "");
+            // The second line of a button is a sentence like others.
+            let (label, note) = text.split_once(" / ").unwrap_or((&text, ""));
+            match what {
+                "title" => page.title = text.clone(),
+                "text" => page.text += &format!("{text}\n"),
+                "button" => page.buttons.push(label.to_owned()),
+                "grey" => page.grey.push(label.to_owned()),
+                _ => page.focus = label.to_owned(),
+            }
+            if what == "button" && !note.is_empty() {
+                page.text += &format!("{note}\n");
+            }
+        }
+        page
+    }
+
+    /// Fails the test unless all of that stands on the page.
+    #[track_caller]
+    pub fn says(&self, parts: &[&str]) -> &Page {
+        let missing: Vec<_> = parts.iter().filter(|part| !self.text.contains(**part)).collect();
+        assert!(missing.is_empty(), "{missing:?} is not on {self:#?}");
+        self
+    }
+}
+
+/// Somebody in a room, who has at most one updater running.
+pub struct Person {
+    pub desk: Desk,
+    room: &'static Room,
+    test: &'static str,
+    pictures: PathBuf,
+    taken: u32,
+    run: Option<(Child, PathBuf)>,
+    _turn: MutexGuard<'static, ()>,
+}
+
+impl Person {
+    /// Starts an updater with its window. Its exit code is one of our own.
+    pub fn start(&mut self, updater: &Path, site: &Path, words: &[&str]) {
+        self.start_with(updater, site, words, &[]);
+    }
+
+    /// The same with an environment.
+    pub fn start_with(&mut self, updater: &Path, site: &Path, words: &[&str], environment: &[(&str, String)]) {
+        let (mut command, out, _) = self.desk.wine.program(updater);
+        command
+            .args(words)
+            .args(["--app", &self.desk.wine.seen(site), "--exit-codes", "own"]);
+        self.spawn(command.envs(environment.iter().cloned()), out);
+    }
+
+    /// Starts it from a batch file, which sees what a deployment tool sees.
+    pub fn start_from_batch(&mut self, updater: &Path, site: &Path, words: &str, environment: &[(&str, String)]) {
+        let wine = &self.desk.wine;
+        let text = format!(
+            "@echo off\r\nstart \"\" /wait \"{}\" {words} --app \"{}\"\r\necho code=%ERRORLEVEL%\r\n",
+            wine.seen(updater),
+            wine.seen(site)
+        );
+        let file = self.desk.path("start.bat");
+        fs::write(&file, text).expect("a batch file");
+        let (mut command, out, _) = wine.program(Path::new("cmd"));
+        command.args(["/c", &wine.seen(&file)]);
+        self.spawn(command.envs(environment.iter().cloned()), out);
+    }
+
+    fn spawn(&mut self, command: &mut Command, out: PathBuf) {
+        let child = command.env("DISPLAY", &self.room.screen.display).spawn().expect("wine starts");
+        self.run = Some((child, out));
+    }
+
+    /// Waits for a page by a part of its title, takes its picture, and reads it.
+    #[track_caller]
+    pub fn sees(&mut self, title: &str, name: &str) -> Page {
+        let window = self.room.screen.wait_for(title);
+        self.taken += 1;
+        let file = self.pictures.join(format!("{}-{:02}-{name}.png", self.test, self.taken));
+        let (colours, [left, top, right, bottom]) = self.room.screen.picture(&window, &file);
+        assert!(colours > COLOURS, "{}: {colours} colours", file.display());
+        let is_on_screen = left >= 0 && top >= 0 && right <= 1024 && bottom <= 768;
+        assert!(is_on_screen, "{}: {:?}", file.display(), [left, top, right, bottom]);
+        self.reads()
+    }
+
+    /// Waits for a page without stopping at it.
+    #[track_caller]
+    pub fn waits_for(&self, title: &str) {
+        self.room.screen.wait_for(title);
+    }
+
+    /// Reads the page that is shown.
+    pub fn reads(&self) -> Page {
+        let (mut command, out, _) = self.desk.wine.program(&self.room.page);
+        let mut child = command.env("DISPLAY", &self.room.screen.display).spawn().expect("wine starts");
+        assert_eq!(ended(&mut child), Some(0));
+        Page::read(&fs::read_to_string(out).expect("UTF-8"))
+    }
+
+    /// Presses keys.
+    pub fn presses(&self, keys: &[&str]) {
+        self.room.screen.press(keys);
+    }
+
+    /// Goes to a button with the keyboard alone, and presses it.
+    #[track_caller]
+    pub fn chooses(&self, label: &str) {
+        let mut page = self.reads();
+        assert!(page.buttons.iter().any(|button| button == label), "no “{label}” on {page:#?}");
+        for _ in 0..page.buttons.len() + 4 {
+            if page.focus == label {
+                return self.presses(&["space"]);
+            }
+            self.presses(&["Tab"]);
+            page = self.reads();
+        }
+        panic!("“{label}” is not reached: {page:#?}");
+    }
+
+    /// Presses Enter where it should mean that button.
+    #[track_caller]
+    pub fn enters(&self, label: &str) {
+        let page = self.reads();
+        assert_eq!(page.focus, label, "{page:#?}");
+        self.presses(&["Return"]);
+    }
+
+    /// Whether the updater still runs.
+    pub fn is_running(&mut self) -> bool {
+        let run = self.run.as_mut().expect("an updater");
+        run.0.try_wait().expect("a process of ours").is_none()
+    }
+
+    /// Waits until the updater has ended: its exit code.
+    pub fn ended(&mut self) -> Option<i32> {
+        let (mut child, _) = self.run.take().expect("an updater");
+        ended(&mut child)
+    }
+
+    /// The exit code that a batch file saw.
+    pub fn ended_in_batch(&mut self) -> Vec<u32> {
+        let (mut child, out) = self.run.take().expect("an updater");
+        let code = ended(&mut child);
+        codes_in(&Ran {
+            code,
+            stdout: fs::read_to_string(out).expect("UTF-8"),
+            stderr: String::new(),
+        })
+    }
+
+    /// Says to all programs that Windows is being shut down: 0 if none of them objects.
+    pub fn shuts_down(&self) -> Option<i32> {
+        let mut command = self.desk.wine.command("wineboot");
+        let mut child = command
+            .args(["-e"])
+            .env("DISPLAY", &self.room.screen.display)
+            .spawn()
+            .expect("wineboot");
+        ended(&mut child)
+    }
+
+    /// Waits until no window is shown.
+    pub fn sees_nothing(&self) {
+        until("the window has gone", || self.room.screen.windows().is_empty().then_some(()));
+    }
+}
+
+impl Drop for Person {
+    fn drop(&mut self) {
+        // A failed test leaves a window behind that would take the next one's keys.
+        if let Some((mut child, _)) = self.run.take() {
+            for word in ["-k", "-w"] {
+                let _ = self.desk.wine.command("wineserver").arg(word).status();
+            }
+            let _ = child.wait();
+        }
+    }
+}

@@ -1,0 +1,183 @@
+//! What can go wrong, as people are told it: something is open, the update fails and all is as before, or not all could be put back.
+
+use crate::desk::live_renames;
+use crate::room::{Person, Room};
+use crate::support::wine::{ended, helper, until, updater};
+use crate::support::*;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Child;
+
+/// Another program that has a file open until it is told to let go.
+struct Holder {
+    child: Child,
+    until: PathBuf,
+}
+
+impl Holder {
+    fn of(person: &Person, name: &str, file: &Path) -> Holder {
+        let desk = &person.desk;
+        let program = desk.path(name);
+        fs::rename(helper("hold.c", &desk.folder), &program).expect("renamed");
+        let sign = desk.path(&format!("{name}.until"));
+        write(&sign, "");
+        let (child, said) = desk.wine.start(&program, &[&*desk.wine.seen(file), "r", &desk.wine.seen(&sign)]);
+        until("the file is held", || {
+            fs::read_to_string(&said).ok().filter(|said| said.contains("holding"))
+        });
+        Holder { child, until: sign }
+    }
+
+    fn lets_go(mut self) {
+        fs::remove_file(&self.until).expect("a sign");
+        assert_eq!(ended(&mut self.child), Some(0));
+    }
+}
+
+impl Drop for Holder {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.until);
+    }
+}
+
+#[test]
+fn whoever_has_the_application_open_is_named_until_they_close_it() {
+    let mut person = Room::usual().enter("busy");
+    let (update, site) = (person.desk.mini_update("update.exe"), person.mini("site"));
+    let ours = Holder::of(&person, "hold.exe", &site.path.join("VERSION"));
+    let backup = Holder::of(&person, "backup.exe", &site.path.join("lib/one.txt"));
+    person.start(&update, &site.path, &[]);
+    person.waits_for("Mini – update to 2.0?");
+    person.enters("Update now");
+    let busy = person.sees("Mini – still in use", "busy");
+    busy.says(&["Close Mini, then try again.", "hold.exe (", "backup.exe (", r"Where: C:\busy\site\"]);
+    site.expect_old();
+
+    ours.lets_go();
+    person.enters("Try again");
+    until("it has looked again", || (!person.reads().text.contains("hold.exe")).then_some(()));
+    let busy = person.sees("Mini – still in use", "still-busy");
+    busy.says(&["backup.exe (", r"Where: C:\busy\site\lib\one.txt"]);
+    site.expect_old();
+    backup.lets_go();
+    person.enters("Try again");
+    person.sees("Mini 2.0 – updated", "updated");
+    site.expect_new();
+    site.expect_result("done", 0);
+    person.enters("Close – updated to 2.0");
+    assert_eq!(person.ended(), Some(0));
+}
+
+#[test]
+fn who_does_not_close_it_changes_nothing_and_may_begin_again() {
+    let mut person = Room::usual().enter("in-use");
+    let (update, site) = (person.desk.mini_update("update.exe"), person.mini("site"));
+    let holder = Holder::of(&person, "hold.exe", &site.path.join("start"));
+    person.start_from_batch(&update, &site.path, "", &[]);
+    person.waits_for("Mini – update to 2.0?");
+    person.enters("Update now");
+    person.waits_for("Mini – still in use");
+    person.presses(&["Escape"]);
+    let busy = person.sees("Mini – in use, nothing was changed", "in-use");
+    busy.says(&["Mini is still open.", "hold.exe ("]);
+    site.expect_old();
+    person.presses(&["Escape"]);
+    assert_eq!(person.ended_in_batch(), [1618]);
+    holder.lets_go();
+    site.expect_old();
+}
+
+#[test]
+fn a_check_that_fails_leaves_everything_as_before() {
+    let mut person = Room::usual().enter("restored");
+    let payload = person.desk.bench.mini_payload();
+    append(
+        &payload,
+        "[[check]]\nname = \"no mould\"\nsql = \"SELECT count(*) FROM item WHERE name = 'mould'\"\nexpect = 0\n",
+    );
+    let update = person.desk.packed(&payload, &updater(), "update.exe");
+    let site = person.mini("site").with("INSERT INTO thing VALUES (3, 'mould')");
+    person.start(&update, &site.path, &[]);
+    person.waits_for("Mini – update to 2.0?");
+    person.enters("Update now");
+    let restored = person.sees("Mini – everything is as before", "restored");
+    restored.says(&[
+        "Mini was not updated. Everything is as before.",
+        "A check of the new version failed.",
+    ]);
+    site.expect_old();
+    site.expect_result("restored", 30);
+    assert_eq!(reason(&site.path), "CHECK:FAILED");
+    // For the support person.
+    person.chooses("Show details");
+    let details = person.sees("Mini – everything is as before", "details");
+    details.says(&["no mould", "CHECK:FAILED", "State: restored (exit code 30)"]);
+    person.chooses("Close – everything is as before");
+    assert_eq!(person.ended(), Some(30));
+}
+
+#[test]
+fn what_could_not_be_put_back_is_put_in_order_later() {
+    let mut person = Room::usual().enter("help");
+    let update = person.desk.faulty_update("update.exe");
+    let rehearsal = person.mini("first");
+    let log = person.desk.seen("operations");
+    person
+        .desk
+        .update_with(&update, &rehearsal.path, &[], &[("HOLDFAST_OPLOG", log)])
+        .expect(0);
+    let renames = live_renames(&person.desk.path("operations"), &person.desk.seen("first"));
+    let broken = [
+        ("HOLDFAST_FAULT", format!("err:5@{}+", renames[renames.len() / 2])),
+        ("HOLDFAST_PATIENCE_MS", "100".to_owned()),
+    ];
+
+    let site = person.mini("again");
+    person.start_from_batch(&update, &site.path, "", &broken);
+    person.waits_for("Mini – update to 2.0?");
+    person.enters("Update now");
+    let help = person.sees("Mini – help is needed", "help");
+    help.says(&["Please do not start Mini now", "Nothing has been thrown away."]);
+    assert_eq!(help.focus, "Put things in order now");
+    assert!(!site.path.join("start").exists(), "there is nothing to start");
+    person.presses(&["Escape"]);
+    assert_eq!(person.ended_in_batch(), [1604]);
+    person.start(&update, &site.path, &["recover"]);
+    let undone = person.sees("Mini – everything is as before", "undone");
+    undone.says(&["The interrupted update has been undone"]);
+    site.expect_old();
+    site.expect_result("done", 0);
+    person.enters("Close – everything is as before");
+    assert_eq!(person.ended(), Some(0));
+
+    // The same by the button of the page: that run begins with a disk that obeys for a while.
+    let site = person.mini("third");
+    person.start_with(&update, &site.path, &[], &broken);
+    person.waits_for("Mini – update to 2.0?");
+    person.enters("Update now");
+    person.waits_for("Mini – help is needed");
+    site.expect_result("not_restored", 40);
+    person.enters("Put things in order now");
+    person.sees("Mini – everything is as before", "in-order");
+    site.expect_old();
+    person.enters("Close – everything is as before");
+    assert_eq!(person.ended(), Some(0));
+}
+
+#[test]
+fn a_folder_that_may_not_be_changed_needs_an_administrator() {
+    let mut person = Room::usual().enter("denied");
+    let (update, site) = (person.desk.faulty_update("update.exe"), person.mini("site"));
+    let denied = [
+        ("HOLDFAST_FAULT", "err:5@1+".to_owned()),
+        ("HOLDFAST_PATIENCE_MS", "100".to_owned()),
+    ];
+    person.start_from_batch(&update, &site.path, "", &denied);
+    let page = person.sees("Mini – nothing was changed", "denied");
+    page.says(&["You may not change this folder.", "An administrator has to run the update."]);
+    // Under Wine everybody is an administrator already, so there is no button to become one.
+    assert!(!page.buttons.iter().any(|button| button.contains("administrator")), "{page:#?}");
+    person.presses(&["Escape"]);
+    assert_eq!(person.ended_in_batch(), [740]);
+    site.expect_old();
+}
