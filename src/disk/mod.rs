@@ -9,7 +9,7 @@ mod tree;
 
 pub use patient::PatientDisk;
 pub use real::RealDisk;
-pub use tree::{Hashed, copy_file, create_dirs, files_below, hash_file, remove_tree, replace_file, write_new, write_text};
+pub use tree::{Hashed, copy_file, copy_start, create_dirs, files_below, hash_file, remove_tree, replace_file, write_new, write_text};
 
 use crate::failure::{Failure, Reason, Result};
 use crate::platform::Attributes;

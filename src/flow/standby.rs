@@ -4,12 +4,11 @@
 
 use super::Context;
 use crate::bundle::container;
-use crate::disk::{create_dirs, remove_tree};
-use crate::failure::{Failure, Result};
+use crate::disk::{copy_start, create_dirs, remove_tree};
+use crate::failure::Result;
 use crate::platform;
 use crate::report::Event;
 use crate::swap::Workspace;
-use std::io::Read;
 use std::path::Path;
 
 /// Stands by, before the first rename.
@@ -50,11 +49,7 @@ fn copy(context: &Context<'_>, app: &Path) -> Result<std::path::PathBuf> {
         true => None,
         false => container::find(&context.program)?.and_then(|place| place.begins_at()),
     };
-    let mut source = context.disk.open(&context.program)?.take(bundle.unwrap_or(u64::MAX));
-    let mut file = context.disk.create(&target)?;
-    std::io::copy(&mut source, &mut file).map_err(Failure::from)?;
-    file.flush_durably()?;
-    drop(file);
+    copy_start(context.disk, &context.program, &target, bundle.unwrap_or(u64::MAX))?;
     context.disk.flush_dir(&root)?;
     Ok(target)
 }

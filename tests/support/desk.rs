@@ -68,6 +68,12 @@ impl Desk {
     /// Packs the small product with a check that waits at a gate: on the `stage`, or when the new version is `live`.
     pub fn gated_update(&self, name: &str, moment: &str) -> (PathBuf, Gate) {
         let payload = self.bench.mini_payload();
+        let gate = self.gate(&payload, moment);
+        (self.packed(&payload, &updater(), name), gate)
+    }
+
+    /// Adds that check to a payload.
+    pub fn gate(&self, payload: &Path, moment: &str) -> Gate {
         let hold = helper("hold.c", &self.folder);
         let (closed, reached) = (self.path("gate-closed"), self.path("gate-reached"));
         write(&closed, "");
@@ -80,10 +86,10 @@ impl Desk {
         );
         write(&payload.join("code/gate.cmd"), script);
         append(
-            &payload,
-            &format!("[[check]]\nname = \"gate\"\nrun = [\"./gate\"]\nat = [\"{moment}\"]\n"),
+            payload,
+            &format!("\n[[check]]\nname = \"gate\"\nrun = [\"./gate\"]\nat = [\"{moment}\"]\n"),
         );
-        (self.packed(&payload, &updater(), name), Gate { closed, reached })
+        Gate { closed, reached }
     }
 
     /// A silent update of a site, with our own exit codes.
@@ -209,15 +215,15 @@ impl Screen {
         found.lines().map(|number| (number.to_owned(), title(number))).collect()
     }
 
-    /// Waits for a window whose title contains a text, and gives its number.
+    /// Waits for a window whose title contains a text, and gives its number and title.
     #[track_caller]
-    pub fn wait_for(&self, title: &str) -> String {
+    pub fn wait_for(&self, title: &str) -> (String, String) {
         let mut last = Vec::new();
         let deadline = Instant::now() + Duration::from_secs(60);
         while Instant::now() < deadline {
             last = self.windows();
-            if let Some((number, _)) = last.iter().find(|(_, shown)| shown.contains(title)) {
-                return number.clone();
+            if let Some(window) = last.iter().find(|(_, shown)| shown.contains(title)) {
+                return window.clone();
             }
             std::thread::sleep(Duration::from_millis(30));
         }

@@ -8,7 +8,7 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
@@ -33,6 +33,7 @@ fn built(folder: &str) -> PathBuf {
 pub struct Wine {
     root: TempDir,
     runs: AtomicU32,
+    display: OnceLock<String>,
 }
 
 impl Wine {
@@ -44,10 +45,25 @@ impl Wine {
                 .tempdir()
                 .expect("a temporary folder"),
             runs: AtomicU32::new(0),
+            display: OnceLock::new(),
         };
         wine.command("wineboot").arg("-i").status().expect("wine is installed");
         assert!(wine.drive_c().is_dir(), "wineboot made no drive C:");
         wine
+    }
+
+    /// From now on every program is shown on that display. Wine's desktop belongs to the display of whoever came first, so programs without
+    /// one must not come before those with windows.
+    pub fn show_on(&self, display: &str) {
+        self.display.set(display.to_owned()).expect("one display");
+        self.end_all();
+    }
+
+    /// Ends every program, and Wine's own services.
+    pub fn end_all(&self) {
+        for word in ["-k", "-w"] {
+            let _ = self.command("wineserver").arg(word).status();
+        }
     }
 
     /// The prefix that the tests of one file share. It goes with the last of them.
@@ -94,10 +110,13 @@ impl Wine {
             .env("WINEPREFIX", self.root.path().join("prefix"))
             .env("WINEDEBUG", "-all")
             .env("WINEDLLOVERRIDES", "mscoree,mshtml=")
-            .env_remove("DISPLAY")
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null());
+        match self.display.get() {
+            Some(display) => command.env("DISPLAY", display),
+            None => command.env_remove("DISPLAY"),
+        };
         command
     }
 
@@ -181,9 +200,8 @@ pub fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
 
 impl Drop for Wine {
     fn drop(&mut self) {
-        // Wine's own services of this prefix, and whatever a failed test left running in it.
-        let _ = self.command("wineserver").arg("-k").status();
-        let _ = self.command("wineserver").arg("-w").status();
+        // Whatever a failed test left running.
+        self.end_all();
     }
 }
 

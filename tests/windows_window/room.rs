@@ -8,6 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::Instant;
 
 /// A page has more colours than this; a blank one has a few.
 const COLOURS: u32 = 40;
@@ -44,6 +45,7 @@ impl Room {
 
     fn new(dots_per_inch: Option<&str>) -> Room {
         let (wine, screen) = (Arc::new(Wine::new()), Screen::new());
+        wine.show_on(&screen.display);
         let root = wine.drive_c().join("../..");
         let keeper = wine
             .command("sh")
@@ -69,6 +71,7 @@ impl Room {
 
     /// Begins a test: a folder of its own, and the keyboard.
     pub fn enter(&'static self, test: &'static str) -> Person {
+        let home = self.wine.home();
         let turn = self.used.lock().unwrap_or_else(PoisonError::into_inner);
         let pictures = project().join("target/windows/pictures");
         fs::create_dir_all(&pictures).expect("a folder");
@@ -78,11 +81,12 @@ impl Room {
             }
         }
         Person {
-            desk: Desk::new(&self.wine, test),
+            desk: Desk::new(&self.wine, &home.join(test).to_string_lossy()),
             room: self,
             test,
             pictures,
             taken: 0,
+            began: Instant::now(),
             run: None,
             _turn: turn,
         }
@@ -139,6 +143,7 @@ pub struct Person {
     test: &'static str,
     pictures: PathBuf,
     taken: u32,
+    began: Instant,
     run: Option<(Child, PathBuf)>,
     _turn: MutexGuard<'static, ()>,
 }
@@ -174,21 +179,31 @@ impl Person {
     }
 
     fn spawn(&mut self, command: &mut Command, out: PathBuf) {
-        let child = command.env("DISPLAY", &self.room.screen.display).spawn().expect("wine starts");
+        let child = command.spawn().expect("wine starts");
         self.run = Some((child, out));
     }
 
     /// Waits for a page by a part of its title, takes its picture, and reads it.
     #[track_caller]
     pub fn sees(&mut self, title: &str, name: &str) -> Page {
-        let window = self.room.screen.wait_for(title);
+        self.glimpses(title, name);
+        // A window that is just changing has nothing to read.
+        until("the page can be read", || {
+            Some(self.reads()).filter(|page| page.title.contains(title))
+        })
+    }
+
+    /// Waits for a page that goes by, and takes its picture; gives what its title was.
+    #[track_caller]
+    pub fn glimpses(&mut self, title: &str, name: &str) -> String {
+        let (window, title) = self.room.screen.wait_for(title);
         self.taken += 1;
         let file = self.pictures.join(format!("{}-{:02}-{name}.png", self.test, self.taken));
         let (colours, [left, top, right, bottom]) = self.room.screen.picture(&window, &file);
         assert!(colours > COLOURS, "{}: {colours} colours", file.display());
         let is_on_screen = left >= 0 && top >= 0 && right <= 1024 && bottom <= 768;
         assert!(is_on_screen, "{}: {:?}", file.display(), [left, top, right, bottom]);
-        self.reads()
+        title
     }
 
     /// Waits for a page without stopping at it.
@@ -200,7 +215,7 @@ impl Person {
     /// Reads the page that is shown.
     pub fn reads(&self) -> Page {
         let (mut command, out, _) = self.desk.wine.program(&self.room.page);
-        let mut child = command.env("DISPLAY", &self.room.screen.display).spawn().expect("wine starts");
+        let mut child = command.spawn().expect("wine starts");
         assert_eq!(ended(&mut child), Some(0));
         Page::read(&fs::read_to_string(out).expect("UTF-8"))
     }
@@ -213,8 +228,9 @@ impl Person {
     /// Goes to a button with the keyboard alone, and presses it.
     #[track_caller]
     pub fn chooses(&self, label: &str) {
-        let mut page = self.reads();
-        assert!(page.buttons.iter().any(|button| button == label), "no “{label}” on {page:#?}");
+        let mut page = until(label, || {
+            Some(self.reads()).filter(|page| page.buttons.iter().any(|button| button == label))
+        });
         for _ in 0..page.buttons.len() + 4 {
             if page.focus == label {
                 return self.presses(&["space"]);
@@ -228,7 +244,9 @@ impl Person {
     /// Presses Enter where it should mean that button.
     #[track_caller]
     pub fn enters(&self, label: &str) {
-        let page = self.reads();
+        let page = until(label, || {
+            Some(self.reads()).filter(|page| page.buttons.iter().any(|button| button == label))
+        });
         assert_eq!(page.focus, label, "{page:#?}");
         self.presses(&["Return"]);
     }
@@ -256,15 +274,14 @@ impl Person {
         })
     }
 
-    /// Says to all programs that Windows is being shut down: 0 if none of them objects.
+    /// Says to all programs that Windows is being shut down: 0 if none of them objects, and then they have ended.
     pub fn shuts_down(&self) -> Option<i32> {
-        let mut command = self.desk.wine.command("wineboot");
-        let mut child = command
-            .args(["-e"])
-            .env("DISPLAY", &self.room.screen.display)
-            .spawn()
-            .expect("wineboot");
-        ended(&mut child)
+        let mut child = self.desk.wine.command("wineboot").arg("-e").spawn().expect("wineboot");
+        let code = ended(&mut child);
+        if code == Some(0) {
+            self.desk.wine.end_all();
+        }
+        code
     }
 
     /// Waits until no window is shown.
@@ -275,11 +292,10 @@ impl Person {
 
 impl Drop for Person {
     fn drop(&mut self) {
+        println!("{}: {} s", self.test, self.began.elapsed().as_secs());
         // A failed test leaves a window behind that would take the next one's keys.
         if let Some((mut child, _)) = self.run.take() {
-            for word in ["-k", "-w"] {
-                let _ = self.desk.wine.command("wineserver").arg(word).status();
-            }
+            self.desk.wine.end_all();
             let _ = child.wait();
         }
     }

@@ -1,6 +1,7 @@
 //! The window in its other languages, and on a screen with smaller pixels. Right-to-left pages are pressed through like the others.
 
 use crate::room::{Person, Room};
+use crate::support::wine::updater;
 
 /// What a person reads, in one language.
 struct Tongue {
@@ -10,6 +11,7 @@ struct Tongue {
     update: &'static str,
     /// In the title while it works.
     wait: &'static str,
+    cancel: &'static str,
     /// In the title of the last page, and on its button.
     updated: &'static str,
     close: &'static str,
@@ -20,6 +22,7 @@ const ENGLISH: Tongue = Tongue {
     ask: "Relief Register – update to 2.0?",
     update: "Update now",
     wait: "please wait",
+    cancel: "Cancel",
     updated: "Relief Register 2.0 – updated",
     close: "Close – updated to 2.0",
 };
@@ -28,6 +31,7 @@ const FRENCH: Tongue = Tongue {
     ask: "Relief Register – passer à la version 2.0\u{a0}?",
     update: "Mettre à jour maintenant",
     wait: "veuillez patienter",
+    cancel: "Annuler",
     updated: "Relief Register 2.0 – mise à jour terminée",
     close: "Fermer – version 2.0 en place",
 };
@@ -36,6 +40,7 @@ const SPANISH: Tongue = Tongue {
     ask: "Relief Register – ¿actualizar a 2.0?",
     update: "Actualizar ahora",
     wait: "espere, por favor",
+    cancel: "Cancelar",
     updated: "Relief Register 2.0 – actualizado",
     close: "Cerrar – actualizado a 2.0",
 };
@@ -44,22 +49,31 @@ const ARABIC: Tongue = Tongue {
     ask: "هل تريد التحديث إلى 2.0؟",
     update: "التحديث الآن",
     wait: "يرجى الانتظار",
+    cancel: "إلغاء",
     updated: "تم التحديث",
     close: "إغلاق – تم التحديث إلى 2.0",
 };
 
-/// An update from its first page to its last, in a language.
+/// An update from its first page to its last, in a language. It is looked at while it tries the new program.
 fn update(person: &mut Person, tongue: &Tongue) {
-    let (update, site) = (person.relief_update(), person.relief("Relief Register"));
+    let payload = person.desk.bench.relief_payload();
+    let gate = person.desk.gate(&payload, "stage");
+    let (update, site) = (
+        person.desk.packed(&payload, &updater(), "update.exe"),
+        person.relief("Relief Register"),
+    );
     person.start(&update, &site.path, &["--language", tongue.tag]);
     let ask = person.sees(tongue.ask, "ask");
     assert_eq!(ask.focus, tongue.update);
     person.presses(&["Return"]);
+    gate.wait();
     let working = person.sees(tongue.wait, "working");
     assert!(
-        working.title.contains('%') && working.title.contains("Relief Register"),
+        working.title.contains("80") && working.title.contains("Relief Register"),
         "{working:#?}"
     );
+    assert_eq!(working.buttons, [tongue.cancel]);
+    gate.open();
     let updated = person.sees(tongue.updated, "updated");
     assert_eq!(updated.focus, tongue.close);
     site.expect_new();
