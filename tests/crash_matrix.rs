@@ -8,39 +8,72 @@ mod support;
 
 use std::ffi::OsStr;
 use std::path::Path;
-use support::matrix::{Scenario, native, sweep};
+use support::matrix::*;
 use support::*;
 
-fn cuts(scenario: &Scenario, name: &str, every: u64) {
-    let operations = scenario.operations(&scenario.copy("counted"), scenario.verb);
-    assert!(operations > 50, "only {operations} operations were counted");
-    let (_, wrong) = sweep(name, 1..=operations, |n| scenario.cut_at(n, every, &[]));
+/// Every operation of each recovery that follows, and everything twice.
+const DEEP: Depth = Depth {
+    recovery_every: 1,
+    twice: true,
+};
+
+/// The updater under test, and a folder for it.
+fn player(bench: &Bench) -> Native {
+    Native(bench.pack(&bench.mini_payload(), "update"))
+}
+
+fn updating<'a>(bench: &Bench, player: &'a Native) -> Scenario<'a> {
+    Scenario::of(player, bench.path("copies"), inside(bench), "site/data/mini.db", "update")
+}
+
+/// The small product in its new version, on its way back.
+fn going_back<'a>(bench: &Bench, player: &'a Native) -> Scenario<'a> {
+    let master = inside(bench);
+    update(&player.0, &master.join("site"), &[]).expect(0);
+    write_since(&master);
+    Scenario::of(player, bench.path("copies"), master, "site/data/mini.db", "rollback")
+}
+
+fn cuts(player: &Native, scenario: &Scenario<'_>, name: &str, recovery_every: u64) {
+    let operations = scenario.operations().len() as u64;
+    let depth = Depth { recovery_every, ..DEEP };
+    let (_, wrong) = sweep(player, name, 1..=operations, |n| scenario.cut_at("crash", n, depth, &[]));
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 #[test]
 fn an_update_cut_anywhere_and_its_recovery_cut_anywhere_end_old_or_new() {
-    cuts(&Scenario::inside(&native), "update, cut", 1);
+    let bench = Bench::new();
+    let player = player(&bench);
+    cuts(&player, &updating(&bench, &player), "update, cut", 1);
 }
 
 #[test]
 fn the_same_with_a_database_elsewhere_and_rows_only_in_its_log() {
-    cuts(&Scenario::outside_with_log(&native), "update with a log, cut", 3);
+    let bench = Bench::new();
+    let player = player(&bench);
+    let master = outside_with_log(&bench);
+    let scenario = Scenario::of(&player, bench.path("copies"), master, "elsewhere/mini.db", "update");
+    cuts(&player, &scenario, "update with a log, cut", 3);
 }
 
 #[test]
 fn a_rollback_cut_anywhere_ends_old_or_new() {
-    cuts(&Scenario::rollback(&native), "rollback, cut", 3);
+    let bench = Bench::new();
+    let player = player(&bench);
+    cuts(&player, &going_back(&bench, &player), "rollback, cut", 3);
 }
 
 #[test]
 fn an_error_at_any_operation_leaves_what_was_reported() {
-    for (scenario, name) in [(Scenario::inside(&native), "update"), (Scenario::rollback(&native), "rollback")] {
-        let operations = scenario.operations(&scenario.copy("counted"), scenario.verb);
+    let (bench, other) = (Bench::new(), Bench::new());
+    let player = player(&bench);
+    for (scenario, name) in [(updating(&bench, &player), "update"), (going_back(&other, &player), "rollback")] {
+        let operations = scenario.operations().len() as u64;
         // EIO once, ENOSPC once, EACCES three times, and EIO for ever.
         for (code, times) in [(5, ""), (28, ""), (13, "x3"), (5, "+")] {
-            let (_, wrong) = sweep(&format!("{name}, error {code}{times}"), 1..=operations, |n| {
-                scenario.error_at(n, code, times)
+            let (_, wrong) = sweep(&player, &format!("{name}, error {code}{times}"), 1..=operations, |n| {
+                scenario.error_at(n, code, times, &[])
             });
             assert!(wrong.is_empty(), "{}", wrong.join("\n"));
         }
@@ -49,12 +82,18 @@ fn an_error_at_any_operation_leaves_what_was_reported() {
 
 #[test]
 fn planted_mistakes_are_caught() {
+    let bench = Bench::new();
+    let player = player(&bench);
+    let scenario = updating(&bench, &player);
+    let operations = scenario.operations().len() as u64;
+    let depth = Depth {
+        recovery_every: 1000,
+        ..DEEP
+    };
     for mutant in ["backup-removed-early", "entries-first"] {
-        let scenario = Scenario::inside(&native);
-        let operations = scenario.operations(&scenario.copy("counted"), "update");
         let planted = [("HOLDFAST_MUTANT", mutant.to_owned())];
-        let (_, wrong) = sweep(&format!("mutant {mutant}"), operations / 2..=operations, |n| {
-            scenario.cut_at(n, 1000, &planted)
+        let (_, wrong) = sweep(&player, &format!("mutant {mutant}"), operations / 2..=operations, |n| {
+            scenario.cut_at("crash", n, depth, &planted)
         });
         assert!(!wrong.is_empty(), "the mistake “{mutant}” was not noticed");
     }

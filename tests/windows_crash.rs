@@ -1,117 +1,179 @@
-//! The crash matrix, played by the Windows executable under Wine: an update and a rollback ended at each of their operations, some of the
-//! recoveries ended in their turn, and one error of Windows' own at each operation. A run takes a good part of a second there, so
-//! histories that the matrix on Linux plays are thinned out: see `Player::is_slow`.
+//! The crash matrix of the Windows program, under Wine: it is ended at its operations, its writes are torn, its recoveries are ended, too,
+//! and each operation is refused once as Windows refuses. Every history must end in exactly the old pair or exactly the new one, and before
+//! any recovery whatever can be started must have the data of its own version. The judge looks from Linux.
+//!
+//! An operation before which the disk is as it was before the one in front of it (that one was a flush) is not tried again: a process that
+//! is ended cannot tell the two apart. Two planted mistakes show that the matrix can fail.
 
 mod support;
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, Weak};
-use support::matrix::{Player, Scenario, sweep};
-use support::wine::{Wine, faulty_updater};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+use support::matrix::*;
+use support::wine::{Wine, faulty_updater, pack};
 use support::*;
 
-/// The exit code of a process that the fault counter ended, as far as Linux sees it.
-const CUT: i32 = 137;
+/// One recovery, and no update after it.
+const QUICK: Depth = Depth {
+    recovery_every: 0,
+    twice: false,
+};
 
-struct OnWindows {
+/// What `platform::end_without_a_word` ends with.
+const ENDED: i32 = 137;
+
+/// The Windows program under Wine. Its sites are in the user's own folder.
+struct Windows {
     wine: Arc<Wine>,
+    bench: Bench,
+    root: PathBuf,
     updater: PathBuf,
+    lost: AtomicUsize,
 }
 
-impl Player for OnWindows {
+impl Windows {
+    fn new(name: &str) -> Windows {
+        let (wine, bench) = (Wine::shared(), Bench::new());
+        let root = wine.home().join(name);
+        let updater = root.join("update.exe");
+        std::fs::create_dir_all(&root).expect("a folder");
+        pack(&bench.mini_payload(), &faulty_updater(), &updater);
+        Windows {
+            wine,
+            bench,
+            root,
+            updater,
+            lost: AtomicUsize::new(0),
+        }
+    }
+
+    /// A folder made on this side, on drive `C:`.
+    fn carried(&self, made: &Path) -> PathBuf {
+        let master = self.root.join("master");
+        copy_tree(made, &master);
+        master
+    }
+
+    fn updating(&self) -> Scenario<'_> {
+        let master = self.carried(&inside(&self.bench));
+        Scenario::of(self, self.root.clone(), master, "site/data/mini.db", "update")
+    }
+
+    fn going_back(&self) -> Scenario<'_> {
+        let master = self.carried(&inside(&self.bench));
+        let words = ["update".into(), "--app".into(), self.seen(&master.join("site")), "--silent".into()];
+        self.run(&words, &[]).expect(0);
+        write_since(&master);
+        Scenario::of(self, self.root.clone(), master, "site/data/mini.db", "rollback")
+    }
+
+    /// What was registered for the next start was taken back by every run and recovery that came to its end.
+    fn nothing_is_registered(&self) {
+        let key = r"HKCU\Software\Microsoft\Windows\CurrentVersion\Run";
+        let said = self.wine.run(Path::new("reg"), &["query", key]).stdout;
+        assert!(!said.contains(&self.wine.seen(&self.root)), "{said}");
+    }
+}
+
+impl Player for Windows {
+    /// A run of which nothing came, not even a word, is one that Wine lost: its server ends now and then when processes come and go.
     fn run(&self, words: &[OsString], environment: &[(&str, String)]) -> Ran {
-        let mut environment = environment.to_vec();
-        // Errors that pass by themselves are tried again; what stays must not take ten seconds each time.
-        environment.push(("HOLDFAST_PATIENCE_MS", "100".to_owned()));
-        self.wine.run_with(&self.updater, words, &environment)
+        let words = [words, &["--exit-codes".into(), "own".into()]].concat();
+        let ran = self.wine.run_within(Duration::from_secs(40), &self.updater, &words, environment);
+        let mut ran = ran.unwrap_or_else(|| {
+            self.lost.fetch_add(1, Ordering::SeqCst);
+            Ran {
+                code: Some(-1),
+                stdout: String::new(),
+                stderr: "lost".to_owned(),
+            }
+        });
+        ran.code = ran.code.filter(|code| *code != ENDED);
+        ran
     }
-
-    /// Drive `Z:` is all of Linux.
     fn seen(&self, path: &Path) -> OsString {
-        format!("Z:{}", path.to_string_lossy().replace('/', "\\")).into()
+        self.wine.seen(path).into()
     }
-
-    fn was_cut(&self, ran: &Ran) -> bool {
-        ran.code == Some(CUT)
-    }
-
-    fn is_slow(&self) -> bool {
-        true
+    fn lost(&self) -> usize {
+        self.lost.load(Ordering::SeqCst)
     }
 }
 
-fn on_windows(bench: &Bench) -> Box<dyn Player> {
-    // One Windows for all tests that run at a time; it goes with the last of them.
-    static WINE: Mutex<Weak<Wine>> = Mutex::new(Weak::new());
-    let updater = bench.path("update.exe");
-    let packed = std::process::Command::new(HOLDFAST)
-        .arg("pack")
-        .arg(bench.mini_payload())
-        .arg("-o")
-        .arg(&updater)
-        .arg("--stub")
-        .arg(faulty_updater())
-        .status();
-    assert!(packed.is_ok_and(|status| status.success()));
-    let mut shared = WINE.lock().expect("no panic inside");
-    let wine = shared.upgrade().unwrap_or_else(|| Arc::new(Wine::new()));
-    *shared = Arc::downgrade(&wine);
-    Box::new(OnWindows { wine, updater })
-}
-
-fn counted(scenario: &Scenario) -> u64 {
-    let operations = scenario.operations(&scenario.copy("counted"), scenario.verb);
-    assert!(operations > 50, "only {operations} operations were counted");
-    operations
-}
-
-fn none(wrong: &[String]) {
+/// Ended at every operation that matters, and torn at every write that matters.
+fn cuts(player: &Windows, scenario: &Scenario<'_>, name: &str) {
+    let operations = scenario.operations();
+    let numbers = distinct(&operations);
+    let writes: Vec<u64> = numbers
+        .iter()
+        .copied()
+        .filter(|n| operations[*n as usize - 1].contains("\twrite\t"))
+        .collect();
+    let (_, mut wrong) = sweep(player, &format!("{name}, cut"), numbers.clone(), |n| {
+        scenario.cut_at("crash", n, QUICK, &[])
+    });
+    let (_, torn) = sweep(player, &format!("{name}, torn"), writes, |n| scenario.cut_at("torn", n, QUICK, &[]));
+    // A spread of first cuts, with cuts of their recoveries, a second recovery and another update.
+    let deep = Depth {
+        recovery_every: 7,
+        twice: true,
+    };
+    let spread = numbers.iter().copied().skip(5).step_by(numbers.len() / 6);
+    let (_, both) = sweep(player, &format!("{name}, cut twice"), spread, |n| {
+        scenario.cut_at("crash", n, deep, &[])
+    });
+    wrong.extend(torn.into_iter().chain(both));
+    player.nothing_is_registered();
+    println!("{name}: {} runs were lost by Wine and done again", player.lost());
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 #[test]
 fn an_update_cut_anywhere_ends_old_or_new() {
-    let scenario = Scenario::inside(&on_windows);
-    // The recovery of every twelfth cut is cut in its turn, at every sixth of its operations.
-    let check = |n: u64| scenario.cut_at(n, if n.is_multiple_of(12) { 6 } else { 0 }, &[]);
-    none(&sweep("Windows, update, cut", 1..=counted(&scenario), check).1);
-}
-
-#[test]
-fn an_update_with_a_database_elsewhere_and_rows_only_in_its_log_ends_old_or_new() {
-    let scenario = Scenario::outside_with_log(&on_windows);
-    let last = counted(&scenario);
-    // The first half only prepares copies, as in the update above.
-    none(&sweep("Windows, update with a log, cut", last / 2..=last, |n| scenario.cut_at(n, 0, &[])).1);
+    let player = Windows::new("update-cut");
+    cuts(&player, &player.updating(), "update");
 }
 
 #[test]
 fn a_rollback_cut_anywhere_ends_old_or_new() {
-    let scenario = Scenario::rollback(&on_windows);
-    none(&sweep("Windows, rollback, cut", 1..=counted(&scenario), |n| scenario.cut_at(n, 0, &[])).1);
+    let player = Windows::new("rollback-cut");
+    cuts(&player, &player.going_back(), "rollback");
+}
+
+/// One error at each operation: denied a few times and then not, held for ever, no room.
+fn errors(player: &Windows, scenario: &Scenario<'_>) {
+    const ERRORS: [(i32, &str); 3] = [(5, "x3"), (32, "+"), (112, "")];
+    let patience = [("HOLDFAST_PATIENCE_MS", "300".to_owned())];
+    let last = scenario.operations().len() as u64;
+    let (_, wrong) = sweep(player, &format!("{}, error", scenario.verb), (1..=last).step_by(2), |n| {
+        let (code, times) = ERRORS[(n / 2) as usize % ERRORS.len()];
+        scenario.error_at(n, code, times, &patience)
+    });
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 #[test]
 fn an_error_at_any_operation_leaves_what_was_reported() {
-    // Access denied three times, a sharing violation for ever, and no room: one of them at each operation.
-    const ERRORS: [(i32, &str); 3] = [(5, "x3"), (32, "+"), (112, "")];
-    let scenario = Scenario::inside(&on_windows);
-    let check = |n: u64| {
-        let (code, times) = ERRORS[n as usize % ERRORS.len()];
-        scenario.error_at(n, code, times)
-    };
-    none(&sweep("Windows, update, error", 1..=counted(&scenario), check).1);
+    let player = Windows::new("update-error");
+    errors(&player, &player.updating());
+    let player = Windows::new("rollback-error");
+    errors(&player, &player.going_back());
 }
 
 #[test]
 fn planted_mistakes_are_caught() {
+    let player = Windows::new("mutants");
+    let scenario = player.updating();
+    let operations = scenario.operations();
+    // From the first rename to the end is where both mistakes are made; a run of flushes changes nothing.
+    let swap = operations.iter().position(|o| o.contains("\trename\t")).expect("a rename") as u64;
     for mutant in ["backup-removed-early", "entries-first"] {
-        let scenario = Scenario::inside(&on_windows);
-        let last = counted(&scenario);
         let planted = [("HOLDFAST_MUTANT", mutant.to_owned())];
-        let (_, wrong) = sweep(&format!("Windows, mutant {mutant}"), last * 2 / 3..=last, |n| {
-            scenario.cut_at(n, 0, &planted)
+        let numbers = distinct(&operations).into_iter().filter(|n| *n > swap).step_by(2);
+        let (_, wrong) = sweep(&player, &format!("mutant {mutant}"), numbers, |n| {
+            scenario.cut_at("crash", n, QUICK, &planted)
         });
         assert!(!wrong.is_empty(), "the mistake “{mutant}” was not noticed");
     }

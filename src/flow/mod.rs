@@ -231,7 +231,7 @@ fn recover_first(context: &Context<'_>, app: &Path, request: &Request, ended: &m
         return Ok(());
     }
     let recovered = swap::recover(&work, &(context.now)(), false);
-    if recovered.is_ok() {
+    if recovered.is_ok() && !swap::is_hot(&context.work(app))? {
         standby::stand_down(context, app);
     }
     ended.recovered(recovered)
@@ -268,7 +268,7 @@ pub fn recover(context: &Context<'_>, app: &Path) -> Ended {
         Err(failure) => return ended.with(Err(failure), Aftermath::Untouched),
     };
     let recovered = swap::recover(&context.work(app), &(context.now)(), true);
-    if recovered.is_ok() {
+    if recovered.is_ok() && swap::is_hot(&context.work(app)) == Ok(false) {
         standby::stand_down(context, app);
     }
     drop(instance);

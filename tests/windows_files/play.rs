@@ -8,6 +8,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Child;
 use std::sync::Arc;
+use std::time::Duration;
+
+/// How long a run of the small product may take.
+const LIMIT: Duration = Duration::from_secs(60);
 
 /// What a file holds, by path: modes are left out, which Windows does not know.
 pub type Bytes = BTreeMap<String, String>;
@@ -46,6 +50,7 @@ impl Play {
     pub fn with(name: &str, stub: &Path, change: impl FnOnce(&Path)) -> Play {
         let (wine, bench) = (Wine::shared(), Bench::new());
         let folder = wine.home().join(name);
+        let _ = fs::remove_dir_all(&folder);
         fs::create_dir_all(&folder).expect("a folder");
         let made = bench.mini_site("made");
         let payload = bench.path("mini-payload");
@@ -102,7 +107,8 @@ impl Play {
     /// The updater, silent, with Holdfast's own exit codes.
     pub fn run(&self, words: &[&str], environment: &[(&str, String)]) -> Ran {
         let words = [words, &["--silent", "--exit-codes", "own"]].concat();
-        self.wine.run_with(&self.updater, &words, environment)
+        let ran = self.wine.run_within(LIMIT, &self.updater, &words, environment);
+        ran.unwrap_or_else(|| panic!("{words:?} ended without a word"))
     }
 
     /// What stands in the site now.

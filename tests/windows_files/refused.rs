@@ -2,6 +2,7 @@
 //! passes is not noticed; one that lasts gives the old pair back, and names the file.
 
 use crate::play::{Play, swap};
+use crate::support::wine::steady;
 use crate::support::*;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -10,25 +11,25 @@ use std::sync::{Mutex, PoisonError};
 /// <https://learn.microsoft.com/windows/win32/debug/system-error-codes>.
 const CODES: [i32; 5] = [5, 32, 33, 145, 1224];
 
-/// Every refusal at every rename, on both cores, each with a site of its own.
+/// A refusal at every rename of the swap, and every kind of them at one, on both cores, each with a site of its own.
 fn everywhere(name: &str, check: impl Fn(&Play, usize, &str, i32) -> Result<(), String> + Sync) {
-    let next = AtomicUsize::new(0);
-    let wrong = Mutex::new(Vec::new());
+    let (tried, wrong) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
     std::thread::scope(|scope| {
         for worker in 0..2 {
-            let (next, wrong, check) = (&next, &wrong, &check);
+            let (tried, wrong, check) = (&tried, &wrong, &check);
             scope.spawn(move || {
                 let play = Play::faulty(&format!("{name}-{worker}"));
                 let renames = swap(&play.operations());
                 let master = play.bench.path("master");
                 copy_tree(&play.site, &master);
-                let cases = renames.iter().flat_map(|(n, path)| CODES.map(|code| (*n, path, code)));
-                let mine = cases.enumerate().filter(|(k, _)| k % 2 == worker);
-                for (_, (n, path, code)) in mine {
+                let everywhere = renames.iter().enumerate().map(|(k, rename)| (rename, CODES[k % CODES.len()]));
+                let one = renames.iter().filter(|(_, path)| path == ".holdfast/new/lib");
+                let cases = everywhere.chain(one.flat_map(|rename| CODES.map(|code| (rename, code))));
+                for ((n, path), code) in cases.skip(worker).step_by(2) {
                     std::fs::remove_dir_all(&play.site).expect("removed");
                     copy_tree(&master, &play.site);
-                    next.fetch_add(1, Ordering::Relaxed);
-                    if let Err(why) = check(&play, n, path, code) {
+                    tried.fetch_add(1, Ordering::Relaxed);
+                    if let Err(why) = check(&play, *n, path, code) {
                         let mut wrong = wrong.lock().unwrap_or_else(PoisonError::into_inner);
                         wrong.push(format!("error {code} at {path}: {why}"));
                     }
@@ -37,69 +38,77 @@ fn everywhere(name: &str, check: impl Fn(&Play, usize, &str, i32) -> Result<(), 
         }
     });
     let wrong = wrong.into_inner().expect("no panic inside");
-    println!("{name}: {} refusals tried, {} wrong", next.into_inner(), wrong.len());
+    println!("{name}: {} refusals tried, {} wrong", tried.into_inner(), wrong.len());
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 #[test]
 fn a_rename_that_is_refused_three_times_succeeds_at_the_fourth() {
-    everywhere("passing", |play, n, _, code| {
-        let ran = play.update_with(&[], &[("HOLDFAST_FAULT", format!("err:{code}@{n}x3"))]);
-        match ran.code {
-            Some(0) => play.expect_new(),
-            other => return Err(format!("ended with {other:?}: {}", ran.stderr)),
-        }
-        Ok(())
+    steady(|| {
+        everywhere("passing", |play, n, _, code| {
+            let ran = play.update_with(&[], &[("HOLDFAST_FAULT", format!("err:{code}@{n}x3"))]);
+            match ran.code {
+                Some(0) => play.expect_new(),
+                other => return Err(format!("ended with {other:?}: {}", ran.stderr)),
+            }
+            Ok(())
+        });
     });
 }
 
 #[test]
 fn a_rename_that_stays_refused_gives_the_old_pair_back_and_names_the_file() {
-    everywhere("lasting", |play, n, path, code| {
-        let before = play.now();
-        let environment = [
-            ("HOLDFAST_FAULT", format!("err:{code}@{n}")),
-            ("HOLDFAST_PATIENCE_MS", "0".to_owned()),
-        ];
-        let ran = play.update_with(&[], &environment);
-        if !matches!(ran.code, Some(30 | 50)) {
-            return Err(format!("ended with {:?}: {}", ran.code, ran.stderr));
-        }
-        if !ran.stderr.contains(&play.seen(path)) || !ran.stderr.contains("as before") {
-            return Err(format!("said {}", ran.stderr));
-        }
-        (play.now() == before).then_some(()).ok_or_else(|| "not the old pair".to_owned())
+    steady(|| {
+        everywhere("lasting", |play, n, path, code| {
+            let before = play.now();
+            let environment = [
+                ("HOLDFAST_FAULT", format!("err:{code}@{n}")),
+                ("HOLDFAST_PATIENCE_MS", "0".to_owned()),
+            ];
+            let ran = play.update_with(&[], &environment);
+            if !matches!(ran.code, Some(30 | 50)) {
+                return Err(format!("ended with {:?}: {}", ran.code, ran.stderr));
+            }
+            if !ran.stderr.contains(&play.seen(path)) || !ran.stderr.contains("as before") {
+                return Err(format!("said {}", ran.stderr));
+            }
+            (play.now() == before).then_some(()).ok_or_else(|| "not the old pair".to_owned())
+        });
     });
 }
 
 #[test]
 fn two_seconds_of_a_scanner_are_waited_for() {
-    let play = Play::faulty("scanner");
-    let renames = swap(&play.operations());
-    let (n, _) = renames.iter().find(|(_, path)| path == ".holdfast/new/lib").expect("a folder");
-    // Pauses of 20, 40, … 640 ms and one of a second: the eighth attempt comes after 2.3 s.
-    let started = std::time::Instant::now();
-    play.update_with(&[], &[("HOLDFAST_FAULT", format!("err:32@{n}x7"))]).expect(0);
-    assert!(started.elapsed().as_millis() >= 2_200, "{:?}", started.elapsed());
-    play.expect_new();
+    steady(|| {
+        let play = Play::faulty("scanner");
+        let renames = swap(&play.operations());
+        let (n, _) = renames.iter().find(|(_, path)| path == ".holdfast/new/lib").expect("a folder");
+        // Pauses of 20, 40, … 640 ms and one of a second: the eighth attempt comes after 2.3 s.
+        let started = std::time::Instant::now();
+        play.update_with(&[], &[("HOLDFAST_FAULT", format!("err:32@{n}x7"))]).expect(0);
+        assert!(started.elapsed().as_millis() >= 2_200, "{:?}", started.elapsed());
+        play.expect_new();
+    });
 }
 
 #[test]
 fn whom_the_restart_manager_knows_is_named() {
-    let play = Play::faulty("restart-manager");
-    let (before, held) = (play.now(), play.hold(&play.site.join("lib/one.txt"), "r"));
-    let said = [("HOLDFAST_RESTART_MANAGER", "Büro & Söhne.exe:4711".to_owned())];
-    let ran = play.update_with(&[], &said).expect(50);
-    assert!(ran.stderr.contains("“Büro & Söhne.exe” (process 4711)"), "{}", ran.stderr);
-    assert!(ran.stderr.contains(&play.seen("lib/one.txt")), "{}", ran.stderr);
-    let holder = &result(&play.site)["failures"][0]["holders"][0];
-    assert_eq!(
-        (holder["pid"].as_i64(), holder["name"].as_str()),
-        (Some(4711), Some("Büro & Söhne.exe"))
-    );
-    assert_eq!(play.now(), before);
-    held.let_go();
-    // Nobody has a file open any more, so nobody is asked.
-    play.update_with(&[], &said).expect(0);
-    play.expect_new();
+    steady(|| {
+        let play = Play::faulty("restart-manager");
+        let (before, held) = (play.now(), play.hold(&play.site.join("lib/one.txt"), "r"));
+        let said = [("HOLDFAST_RESTART_MANAGER", "Büro & Söhne.exe:4711".to_owned())];
+        let ran = play.update_with(&[], &said).expect(50);
+        assert!(ran.stderr.contains("“Büro & Söhne.exe” (process 4711)"), "{}", ran.stderr);
+        assert!(ran.stderr.contains(&play.seen("lib/one.txt")), "{}", ran.stderr);
+        let holder = &result(&play.site)["failures"][0]["holders"][0];
+        assert_eq!(
+            (holder["pid"].as_i64(), holder["name"].as_str()),
+            (Some(4711), Some("Büro & Söhne.exe"))
+        );
+        assert_eq!(play.now(), before);
+        held.let_go();
+        // Nobody has a file open any more, so nobody is asked.
+        play.update_with(&[], &said).expect(0);
+        play.expect_new();
+    });
 }

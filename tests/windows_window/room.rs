@@ -46,11 +46,12 @@ impl Room {
     fn new(dots_per_inch: Option<&str>) -> Room {
         let (wine, screen) = (Arc::new(Wine::new()), Screen::new());
         wine.show_on(&screen.display);
-        let root = wine.drive_c().join("../..");
+        let drive = wine.drive_c();
+        let root = drive.ancestors().nth(2).expect("a folder for the test");
         let keeper = wine
             .command("sh")
             .args(["-c", KEEPER, "sh", &screen.process().to_string()])
-            .arg(&root)
+            .arg(root)
             .stdin(Stdio::piped())
             .spawn()
             .expect("a shell");

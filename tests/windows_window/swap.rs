@@ -37,14 +37,25 @@ fn nothing_interrupts_the_swap() {
 }
 
 #[test]
-fn windows_may_shut_down_at_the_question() {
+fn before_the_swap_windows_may_shut_down() {
     let mut person = Room::fine().enter("shutdown");
-    let (update, site) = (person.desk.mini_update("update.exe"), person.mini("site"));
+    let (update, gate) = person.desk.gated_update("update.exe", "stage");
+    let site = person.mini("site");
     person.start(&update, &site.path, &[]);
     person.sees("Mini – update to 2.0?", "ask");
     assert_eq!(person.shuts_down(), Some(0));
     person.ended();
     site.expect_old();
+
+    // The same when it has begun. The next start undoes what is there.
+    person.start(&update, &site.path, &[]);
+    person.waits_for("Mini – update to 2.0?");
+    person.enters("Update now");
+    gate.wait();
+    assert_eq!(person.shuts_down(), Some(0));
+    person.ended();
+    site.expect_old();
+    gate.open();
     person.desk.update(&update, &site.path, &[]).expect(0);
     site.expect_new();
 }
