@@ -20,9 +20,6 @@ fn copies() -> PathBuf {
     platform::local_folder().join("Holdfast").join("run")
 }
 
-/// Held while a copy is made and started.
-const LOCK: &str = "lock";
-
 /// Where a program came from that must not go on running there: the folder that was named, or the one of a program on a stick.
 pub fn origin(named: Option<&Path>, program: &Path) -> Option<PathBuf> {
     match named {
@@ -43,7 +40,7 @@ impl Copy {
         // Runs that begin together must not take each other's copies for left-overs; one that has started cannot be removed.
         let copies = copies();
         fs::create_dir_all(&copies).map_err(|e| failed("making the folder", &copies, &e))?;
-        let path = copies.join(LOCK);
+        let path = copies.with_extension("lock");
         let lock = File::create(&path).map_err(|e| failed("making", &path, &e))?;
         lock.lock().map_err(|e| failed("locking", &path, &e))?;
         tidy();
@@ -76,9 +73,7 @@ impl Copy {
 /// Copies of earlier runs that nobody waited for; one that runs cannot be removed, and stays.
 fn tidy() {
     for folder in fs::read_dir(copies()).into_iter().flatten().flatten() {
-        if folder.file_name() != LOCK {
-            let _ = fs::remove_dir_all(folder.path());
-        }
+        let _ = fs::remove_dir_all(folder.path());
     }
 }
 

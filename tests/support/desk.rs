@@ -235,23 +235,26 @@ impl Screen {
         self.tool("xdotool", &[&["key"], keys].concat()).expect(0);
     }
 
-    /// A picture of a window as it is shown, taken when two of them in a row are alike, or after some if it moves. Gives the number of its
-    /// colours, which tells a page from a blank, and its corners on the screen: left, top, right, bottom.
+    /// A picture of a window as it is shown, taken when two of them in a row are alike, or after some if it moves. Gives the number of
+    /// colours inside its frame and below its title, which is 1 or 2 if nothing stands there, and its corners on the screen: left, top,
+    /// right, bottom.
     pub fn picture(&self, window: &str, file: &Path) -> (u32, [i32; 4]) {
         let path = file.to_string_lossy();
         let mut seen = String::new();
         for _ in 0..10 {
             self.tool("import", &["-window", window, &path]).expect(0);
-            let now = self.tool("identify", &["-format", "%# %k %w %h", &path]).expect(0).stdout;
+            let now = self.tool("identify", &["-format", "%#", &path]).expect(0).stdout;
             if std::mem::replace(&mut seen, now.clone()) == now {
                 break;
             }
         }
+        let inside = ["-shave", "6x6", "-crop", "+0+30", "+repage", "-format", "%k", "info:"];
+        let colours = self.tool("convert", &[&[&*path], &inside[..]].concat()).expect(0).stdout;
+        let colours = colours.trim().parse().expect("the number of colours");
         let place = self.tool("xdotool", &["getwindowgeometry", "--shell", window]).expect(0).stdout;
         let place = |key: &str| place.lines().find_map(|line| line.strip_prefix(key)?.parse::<i32>().ok());
         let place = |key: &str| place(key).expect("a window has a place");
         let (left, top) = (place("X="), place("Y="));
-        let colours = seen.split(' ').nth(1).and_then(|n| n.parse().ok()).expect("the number of colours");
         (colours, [left, top, left + place("WIDTH="), top + place("HEIGHT=")])
     }
 }

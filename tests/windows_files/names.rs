@@ -187,7 +187,8 @@ fn a_database_elsewhere_is_found_by_option_and_by_variable() {
         drive(&play, "r:", &outside);
         let seen = play.wine.seen(&outside);
         let variable = [("MINI_DATA", seen.clone())];
-        let ways: [(&[&str], &[(&str, String)]); 3] = [
+        type Way<'a> = (&'a [&'a str], &'a [(&'a str, String)]);
+        let ways: [Way<'_>; 3] = [
             (&[], &variable),
             (&["--database", &format!(r"main={seen}\mini.db")], &[]),
             (&["--database", r"main=R:\mini.db"], &[]),

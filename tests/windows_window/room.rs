@@ -10,8 +10,8 @@ use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Instant;
 
-/// A page has more colours than this; a blank one has a few.
-const COLOURS: u32 = 40;
+/// A page with text has more colours than this: those of the edges of its letters.
+const COLOURS: u32 = 20;
 
 /// They turn a line of Arabic round; nobody reads them.
 const MARKS: [char; 4] = ['\u{200f}', '\u{202a}', '\u{202b}', '\u{202c}'];
