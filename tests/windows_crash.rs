@@ -9,8 +9,8 @@ mod support;
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 use support::matrix::*;
 use support::wine::{Wine, faulty_updater, pack};
@@ -25,26 +25,52 @@ const QUICK: Depth = Depth {
 /// What `platform::end_without_a_word` ends with.
 const ENDED: i32 = 137;
 
+/// Two prefixes that show the same folders. Each runs one program at a time: programs that look through the handles of others, while those
+/// come and go, bring Wine's server down.
+struct Wines([Mutex<Wine>; 2]);
+
+impl Wines {
+    /// Those that the tests of this file share. They go with the last test.
+    fn shared() -> Arc<Wines> {
+        static SHARED: Mutex<Weak<Wines>> = Mutex::new(Weak::new());
+        let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
+        shared.upgrade().unwrap_or_else(|| {
+            let wines = Arc::new(Wines([Wine::new(), Wine::new()].map(Mutex::new)));
+            *shared = Arc::downgrade(&wines);
+            wines
+        })
+    }
+
+    fn one(&self, n: usize) -> MutexGuard<'_, Wine> {
+        self.0[n].lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 /// The Windows program under Wine. Its sites are in the user's own folder.
 struct Windows {
-    wine: Arc<Wine>,
+    wines: Arc<Wines>,
     bench: Bench,
     root: PathBuf,
+    /// The root as Windows sees it.
+    seen: String,
     updater: PathBuf,
     lost: AtomicUsize,
 }
 
 impl Windows {
     fn new(name: &str) -> Windows {
-        let (wine, bench) = (Wine::shared(), Bench::new());
-        let root = wine.home().join(name);
+        let (wines, bench) = (Wines::shared(), Bench::new());
+        let root = wines.one(0).home().join(name);
+        let seen = wines.one(0).seen(&root);
         let updater = root.join("update.exe");
         std::fs::create_dir_all(&root).expect("a folder");
+        std::os::unix::fs::symlink(&root, wines.one(1).home().join(name)).expect("a link");
         pack(&bench.mini_payload(), &faulty_updater(), &updater);
         Windows {
-            wine,
+            wines,
             bench,
             root,
+            seen,
             updater,
             lost: AtomicUsize::new(0),
         }
@@ -73,8 +99,10 @@ impl Windows {
     /// What was registered for the next start was taken back by every run and recovery that came to its end.
     fn nothing_is_registered(&self) {
         let key = r"HKCU\Software\Microsoft\Windows\CurrentVersion\Run";
-        let said = self.wine.run(Path::new("reg"), &["query", key]).stdout;
-        assert!(!said.contains(&self.wine.seen(&self.root)), "{said}");
+        for n in [0, 1] {
+            let said = self.wines.one(n).run(Path::new("reg"), &["query", key]).stdout;
+            assert!(!said.contains(&self.seen), "{said}");
+        }
     }
 }
 
@@ -82,7 +110,13 @@ impl Player for Windows {
     /// A run of which nothing came, not even a word, is one that Wine lost: its server ends now and then when processes come and go.
     fn run(&self, words: &[OsString], environment: &[(&str, String)]) -> Ran {
         let words = [words, &["--exit-codes".into(), "own".into()]].concat();
-        let ran = self.wine.run_within(Duration::from_secs(40), &self.updater, &words, environment);
+        // A history stays in the prefix in which it began.
+        let site = words.iter().skip_while(|w| *w != "--app").nth(1).expect("a site");
+        let prefix = site.to_string_lossy().bytes().map(usize::from).sum::<usize>() % 2;
+        let ran = self
+            .wines
+            .one(prefix)
+            .run_within(Duration::from_secs(40), &self.updater, &words, environment);
         let mut ran = ran.unwrap_or_else(|| {
             self.lost.fetch_add(1, Ordering::SeqCst);
             Ran {
@@ -95,7 +129,8 @@ impl Player for Windows {
         ran
     }
     fn seen(&self, path: &Path) -> OsString {
-        self.wine.seen(path).into()
+        let inside = path.strip_prefix(&self.root).expect("a path of this test");
+        format!(r"{}\{}", self.seen, inside.to_string_lossy().replace('/', r"\")).into()
     }
     fn lost(&self) -> usize {
         self.lost.load(Ordering::SeqCst)

@@ -8,7 +8,6 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
 /// The folder of a test, a site of the small product in it, and what updates it.
 pub struct Desk {
@@ -215,19 +214,9 @@ impl Screen {
         found.lines().map(|number| (number.to_owned(), title(number))).collect()
     }
 
-    /// Waits for a window whose title contains a text, and gives its number and title.
-    #[track_caller]
-    pub fn wait_for(&self, title: &str) -> (String, String) {
-        let mut last = Vec::new();
-        let deadline = Instant::now() + Duration::from_secs(60);
-        while Instant::now() < deadline {
-            last = self.windows();
-            if let Some(window) = last.iter().find(|(_, shown)| shown.contains(title)) {
-                return window.clone();
-            }
-            std::thread::sleep(Duration::from_millis(30));
-        }
-        panic!("no window with “{title}” in its title, but {last:?}")
+    /// The window whose title contains a text.
+    pub fn find(&self, title: &str) -> Option<(String, String)> {
+        self.windows().into_iter().find(|(_, shown)| shown.contains(title))
     }
 
     /// Presses keys, one after the other, in the window that has the keyboard; they are named as `xdotool` names them.

@@ -120,18 +120,6 @@ impl Wine {
         command
     }
 
-    /// The process id of this prefix' server, if it runs.
-    fn server(&self) -> Option<u32> {
-        let prefix = format!("WINEPREFIX={}", self.root.path().join("prefix").display());
-        let is_ours = |process: &Path| {
-            let word = |file: &str| fs::read(process.join(file)).unwrap_or_default();
-            word("comm").starts_with(b"wineserver") && word("environ").split(|b| *b == 0).any(|w| w == prefix.as_bytes())
-        };
-        let processes = fs::read_dir("/proc").ok()?.flatten().map(|process| process.path());
-        let server = processes.into_iter().find(|process| is_ours(process))?;
-        server.file_name()?.to_str()?.parse().ok()
-    }
-
     /// A number that was not given before.
     pub fn next(&self) -> u32 {
         self.runs.fetch_add(1, Ordering::Relaxed)
@@ -239,19 +227,41 @@ impl Drop for Wine {
     }
 }
 
-/// Runs a test, and again if Wine's server ended in the middle of it, which takes every program of the prefix along: that happens about once
-/// in a hundred runs of programs that look through the handles of others while those come and go, and says nothing about them.
-pub fn steady(test: impl Fn()) {
-    for _ in 0..3 {
-        let wine = Wine::shared();
-        let before = wine.server();
-        match std::panic::catch_unwind(std::panic::AssertUnwindSafe(&test)) {
-            Ok(()) => return,
-            Err(panic) if wine.server() == before => std::panic::resume_unwind(panic),
-            Err(_) => println!("Wine's server ended; the test begins again"),
+/// A prefix that nobody else uses until this value goes. A program that looks through the handles of others, while those come and go, brings
+/// Wine's server down about once in a hundred runs, and every program of the prefix with it.
+pub struct Lent {
+    wine: Option<Wine>,
+    pool: Arc<Mutex<Vec<Wine>>>,
+}
+
+impl Lent {
+    /// One that another test of this file is through with, or a new one.
+    pub fn new() -> Lent {
+        static POOL: Mutex<Weak<Mutex<Vec<Wine>>>> = Mutex::new(Weak::new());
+        let mut shared = POOL.lock().unwrap_or_else(PoisonError::into_inner);
+        let pool = shared.upgrade().unwrap_or_default();
+        *shared = Arc::downgrade(&pool);
+        drop(shared);
+        let free = pool.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        Lent {
+            wine: Some(free.unwrap_or_else(Wine::new)),
+            pool,
         }
     }
-    test();
+}
+
+impl std::ops::Deref for Lent {
+    type Target = Wine;
+    fn deref(&self) -> &Wine {
+        self.wine.as_ref().expect("it is taken out at the end alone")
+    }
+}
+
+impl Drop for Lent {
+    fn drop(&mut self) {
+        let mut pool = self.pool.lock().unwrap_or_else(PoisonError::into_inner);
+        pool.extend(self.wine.take());
+    }
 }
 
 /// Packs a payload behind a Windows updater, with the release manager's tool of this system.

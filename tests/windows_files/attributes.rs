@@ -2,7 +2,6 @@
 //! being replaced or removed. Wine keeps “read-only” of files alone, “hidden” and “system” of folders, too.
 
 use crate::play::Play;
-use crate::support::wine::steady;
 use crate::support::*;
 use std::path::Path;
 
@@ -40,71 +39,65 @@ fn choose(play: &Play, path: &str, letters: &str) {
 
 #[test]
 fn what_was_chosen_is_kept_by_an_update_and_by_a_rollback() {
-    steady(|| {
-        let play = Play::new("attributes");
-        for (path, letters) in CHOSEN {
-            choose(&play, path, letters);
-        }
-        choose(&play, "gone/old.txt", "rhs");
-        let before = tree(&play.site);
-        play.update(&[]).expect(0);
-        play.expect_new();
-        for (path, letters) in CHOSEN {
-            assert_eq!(flags(&play, path), letters, "{path} after the update");
-        }
-        // What is new gets what its folder gives.
-        assert_eq!(flags(&play, "lib/deep/two.txt"), "");
-        play.verb("rollback", &["--discard-newer"]).expect(0);
-        assert_eq!(tree(&play.site), before);
-        for (path, letters) in CHOSEN.into_iter().chain([("gone/old.txt", "rhs")]) {
-            assert_eq!(flags(&play, path), letters, "{path} after the rollback");
-        }
-    });
+    let play = Play::new("attributes");
+    for (path, letters) in CHOSEN {
+        choose(&play, path, letters);
+    }
+    choose(&play, "gone/old.txt", "rhs");
+    let before = tree(&play.site);
+    play.update(&[]).expect(0);
+    play.expect_new();
+    for (path, letters) in CHOSEN {
+        assert_eq!(flags(&play, path), letters, "{path} after the update");
+    }
+    // What is new gets what its folder gives.
+    assert_eq!(flags(&play, "lib/deep/two.txt"), "");
+    play.verb("rollback", &["--discard-newer"]).expect(0);
+    assert_eq!(tree(&play.site), before);
+    for (path, letters) in CHOSEN.into_iter().chain([("gone/old.txt", "rhs")]) {
+        assert_eq!(flags(&play, path), letters, "{path} after the rollback");
+    }
 }
 
 #[test]
 fn read_only_files_can_be_replaced_and_removed_by_recovery_too() {
-    steady(|| {
-        let play = Play::faulty("read-only");
-        for path in [
-            "VERSION",
-            "start",
-            "start.cmd",
-            "lib/one.txt",
-            "gone/old.txt",
-            "shared/other.txt",
-            "settings.ini",
-        ] {
-            choose(&play, path, "r");
-        }
-        let (before, operations) = (tree(&play.site), play.operations());
-        let last = crate::play::number(&operations, "rename", ".holdfast/new/start");
-        let ran = play.update_with(&[], &[("HOLDFAST_FAULT", format!("crash@{last}"))]);
-        assert_eq!(ran.code, Some(137), "{}", ran.stderr);
-        play.verb("recover", &[]).expect(0);
-        assert_eq!(tree(&play.site), before);
-        assert!(
-            !play.site.join(".holdfast/new").exists(),
-            "read-only files of the stage are left over"
-        );
-        play.update(&[]).expect(0);
-        play.expect_new();
-        // A second way there and back removes the snapshot of the first.
-        play.verb("rollback", &[]).expect(0);
-        assert_eq!(tree(&play.site), before);
-        play.update(&[]).expect(0);
-        play.expect_new();
-    });
+    let play = Play::faulty("read-only");
+    for path in [
+        "VERSION",
+        "start",
+        "start.cmd",
+        "lib/one.txt",
+        "gone/old.txt",
+        "shared/other.txt",
+        "settings.ini",
+    ] {
+        choose(&play, path, "r");
+    }
+    let (before, operations) = (tree(&play.site), play.operations());
+    let last = crate::play::number(&operations, "rename", ".holdfast/new/start");
+    let ran = play.update_with(&[], &[("HOLDFAST_FAULT", format!("crash@{last}"))]);
+    assert_eq!(ran.code, Some(137), "{}", ran.stderr);
+    play.verb("recover", &[]).expect(0);
+    assert_eq!(tree(&play.site), before);
+    assert!(
+        !play.site.join(".holdfast/new").exists(),
+        "read-only files of the stage are left over"
+    );
+    play.update(&[]).expect(0);
+    play.expect_new();
+    // A second way there and back removes the snapshot of the first.
+    play.verb("rollback", &[]).expect(0);
+    assert_eq!(tree(&play.site), before);
+    play.update(&[]).expect(0);
+    play.expect_new();
 }
 
 #[test]
 fn a_read_only_database_is_refused_and_nothing_changes() {
-    steady(|| {
-        let play = Play::new("read-only-database");
-        choose(&play, "data/mini.db", "r");
-        let before = tree(&play.site);
-        play.update(&[]).expect(20);
-        assert_eq!(reason(&play.site), "DATABASE:READONLY");
-        assert_eq!(tree(&play.site), before);
-    });
+    let play = Play::new("read-only-database");
+    choose(&play, "data/mini.db", "r");
+    let before = tree(&play.site);
+    play.update(&[]).expect(20);
+    assert_eq!(reason(&play.site), "DATABASE:READONLY");
+    assert_eq!(tree(&play.site), before);
 }

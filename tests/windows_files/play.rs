@@ -1,13 +1,12 @@
 //! A site of the small product on drive `C:`, the updater for it, other programs that hold its files, and what it looks like before and
 //! after. Judged from outside, by this system's own view of the same files; nothing here asks the updater whether all is well.
 
-use crate::support::wine::{Wine, dll, faulty_updater, helper, pack, until, updater};
+use crate::support::wine::{Lent, dll, faulty_updater, helper, pack, until, updater};
 use crate::support::*;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Child;
-use std::sync::Arc;
 use std::time::Duration;
 
 /// How long a run of the small product may take.
@@ -18,7 +17,7 @@ pub type Bytes = BTreeMap<String, String>;
 
 /// A site, and its updater.
 pub struct Play {
-    pub wine: Arc<Wine>,
+    pub wine: Lent,
     pub bench: Bench,
     pub payload: PathBuf,
     /// The folder on drive `C:` that holds everything of this play.
@@ -48,7 +47,7 @@ impl Play {
 
     /// With a payload that is changed before it is installed and packed.
     pub fn with(name: &str, stub: &Path, change: impl FnOnce(&Path)) -> Play {
-        let (wine, bench) = (Wine::shared(), Bench::new());
+        let (wine, bench) = (Lent::new(), Bench::new());
         let folder = wine.home().join(name);
         let _ = fs::remove_dir_all(&folder);
         fs::create_dir_all(&folder).expect("a folder");

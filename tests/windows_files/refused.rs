@@ -2,7 +2,6 @@
 //! passes is not noticed; one that lasts gives the old pair back, and names the file.
 
 use crate::play::{Play, swap};
-use crate::support::wine::steady;
 use crate::support::*;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -44,71 +43,63 @@ fn everywhere(name: &str, check: impl Fn(&Play, usize, &str, i32) -> Result<(), 
 
 #[test]
 fn a_rename_that_is_refused_three_times_succeeds_at_the_fourth() {
-    steady(|| {
-        everywhere("passing", |play, n, _, code| {
-            let ran = play.update_with(&[], &[("HOLDFAST_FAULT", format!("err:{code}@{n}x3"))]);
-            match ran.code {
-                Some(0) => play.expect_new(),
-                other => return Err(format!("ended with {other:?}: {}", ran.stderr)),
-            }
-            Ok(())
-        });
+    everywhere("passing", |play, n, _, code| {
+        let ran = play.update_with(&[], &[("HOLDFAST_FAULT", format!("err:{code}@{n}x3"))]);
+        match ran.code {
+            Some(0) => play.expect_new(),
+            other => return Err(format!("ended with {other:?}: {}", ran.stderr)),
+        }
+        Ok(())
     });
 }
 
 #[test]
 fn a_rename_that_stays_refused_gives_the_old_pair_back_and_names_the_file() {
-    steady(|| {
-        everywhere("lasting", |play, n, path, code| {
-            let before = play.now();
-            let environment = [
-                ("HOLDFAST_FAULT", format!("err:{code}@{n}")),
-                ("HOLDFAST_PATIENCE_MS", "0".to_owned()),
-            ];
-            let ran = play.update_with(&[], &environment);
-            if !matches!(ran.code, Some(30 | 50)) {
-                return Err(format!("ended with {:?}: {}", ran.code, ran.stderr));
-            }
-            if !ran.stderr.contains(&play.seen(path)) || !ran.stderr.contains("as before") {
-                return Err(format!("said {}", ran.stderr));
-            }
-            (play.now() == before).then_some(()).ok_or_else(|| "not the old pair".to_owned())
-        });
+    everywhere("lasting", |play, n, path, code| {
+        let before = play.now();
+        let environment = [
+            ("HOLDFAST_FAULT", format!("err:{code}@{n}")),
+            ("HOLDFAST_PATIENCE_MS", "0".to_owned()),
+        ];
+        let ran = play.update_with(&[], &environment);
+        if !matches!(ran.code, Some(30 | 50)) {
+            return Err(format!("ended with {:?}: {}", ran.code, ran.stderr));
+        }
+        if !ran.stderr.contains(&play.seen(path)) || !ran.stderr.contains("as before") {
+            return Err(format!("said {}", ran.stderr));
+        }
+        (play.now() == before).then_some(()).ok_or_else(|| "not the old pair".to_owned())
     });
 }
 
 #[test]
 fn two_seconds_of_a_scanner_are_waited_for() {
-    steady(|| {
-        let play = Play::faulty("scanner");
-        let renames = swap(&play.operations());
-        let (n, _) = renames.iter().find(|(_, path)| path == ".holdfast/new/lib").expect("a folder");
-        // Pauses of 20, 40, … 640 ms and one of a second: the eighth attempt comes after 2.3 s.
-        let started = std::time::Instant::now();
-        play.update_with(&[], &[("HOLDFAST_FAULT", format!("err:32@{n}x7"))]).expect(0);
-        assert!(started.elapsed().as_millis() >= 2_200, "{:?}", started.elapsed());
-        play.expect_new();
-    });
+    let play = Play::faulty("scanner");
+    let renames = swap(&play.operations());
+    let (n, _) = renames.iter().find(|(_, path)| path == ".holdfast/new/lib").expect("a folder");
+    // Pauses of 20, 40, … 640 ms and one of a second: the eighth attempt comes after 2.3 s.
+    let started = std::time::Instant::now();
+    play.update_with(&[], &[("HOLDFAST_FAULT", format!("err:32@{n}x7"))]).expect(0);
+    assert!(started.elapsed().as_millis() >= 2_200, "{:?}", started.elapsed());
+    play.expect_new();
 }
 
 #[test]
 fn whom_the_restart_manager_knows_is_named() {
-    steady(|| {
-        let play = Play::faulty("restart-manager");
-        let (before, held) = (play.now(), play.hold(&play.site.join("lib/one.txt"), "r"));
-        let said = [("HOLDFAST_RESTART_MANAGER", "Büro & Söhne.exe:4711".to_owned())];
-        let ran = play.update_with(&[], &said).expect(50);
-        assert!(ran.stderr.contains("“Büro & Söhne.exe” (process 4711)"), "{}", ran.stderr);
-        assert!(ran.stderr.contains(&play.seen("lib/one.txt")), "{}", ran.stderr);
-        let holder = &result(&play.site)["failures"][0]["holders"][0];
-        assert_eq!(
-            (holder["pid"].as_i64(), holder["name"].as_str()),
-            (Some(4711), Some("Büro & Söhne.exe"))
-        );
-        assert_eq!(play.now(), before);
-        held.let_go();
-        // Nobody has a file open any more, so nobody is asked.
-        play.update_with(&[], &said).expect(0);
-        play.expect_new();
-    });
+    let play = Play::faulty("restart-manager");
+    let (before, held) = (play.now(), play.hold(&play.site.join("bin/part.dll"), "r"));
+    let said = [("HOLDFAST_RESTART_MANAGER", "Büro & Söhne.exe:4711".to_owned())];
+    let ran = play.update_with(&[], &said).expect(50);
+    assert!(ran.stderr.contains("“Büro & Söhne.exe” (process 4711)"), "{}", ran.stderr);
+    assert!(ran.stderr.contains(&play.seen("bin/part.dll")), "{}", ran.stderr);
+    let holder = &result(&play.site)["failures"][0]["holders"][0];
+    assert_eq!(
+        (holder["pid"].as_i64(), holder["name"].as_str()),
+        (Some(4711), Some("Büro & Söhne.exe"))
+    );
+    assert_eq!(play.now(), before);
+    held.let_go();
+    // Nobody has a file open any more, so nobody is asked.
+    play.update_with(&[], &said).expect(0);
+    play.expect_new();
 }

@@ -37,7 +37,7 @@ impl Room {
         ROOM.get_or_init(|| Room::new(None))
     }
 
-    /// With smaller pixels: 144 of them in an inch.
+    /// With smaller pixels: 144 of them in an inch. Two rooms are in use at a time, so tests that do not care are spread over both.
     pub fn fine() -> &'static Room {
         static ROOM: OnceLock<Room> = OnceLock::new();
         ROOM.get_or_init(|| Room::new(Some("144")))
@@ -128,6 +128,10 @@ impl Page {
         page
     }
 
+    fn has(&self, label: &str) -> bool {
+        self.buttons.iter().any(|button| button == label)
+    }
+
     /// Fails the test unless all of that stands on the page.
     #[track_caller]
     pub fn says(&self, parts: &[&str]) -> &Page {
@@ -188,16 +192,13 @@ impl Person {
     #[track_caller]
     pub fn sees(&mut self, title: &str, name: &str) -> Page {
         self.glimpses(title, name);
-        // A window that is just changing has nothing to read.
-        until("the page can be read", || {
-            Some(self.reads()).filter(|page| page.title.contains(title))
-        })
+        self.reads_until(title, |page| page.title.contains(title))
     }
 
     /// Waits for a page that goes by, and takes its picture; gives what its title was.
     #[track_caller]
     pub fn glimpses(&mut self, title: &str, name: &str) -> String {
-        let (window, title) = self.room.screen.wait_for(title);
+        let (window, title) = self.waits_for(title);
         self.taken += 1;
         let file = self.pictures.join(format!("{}-{:02}-{name}.png", self.test, self.taken));
         let (colours, [left, top, right, bottom]) = self.room.screen.picture(&window, &file);
@@ -207,10 +208,31 @@ impl Person {
         title
     }
 
-    /// Waits for a page without stopping at it.
+    /// Waits for a page without stopping at it; gives its window and its title.
     #[track_caller]
-    pub fn waits_for(&self, title: &str) {
-        self.room.screen.wait_for(title);
+    pub fn waits_for(&mut self, title: &str) -> (String, String) {
+        self.until(title, |person| person.room.screen.find(title))
+    }
+
+    /// Reads again and again until the page is as it should be.
+    #[track_caller]
+    pub fn reads_until(&mut self, what: &str, is_right: impl Fn(&Page) -> bool) -> Page {
+        // A window that is just changing has nothing to read.
+        self.until(what, |person| Some(person.reads()).filter(&is_right))
+    }
+
+    /// Waits for something that an updater shows. One that has ended will not.
+    #[track_caller]
+    fn until<T>(&mut self, what: &str, mut look: impl FnMut(&Person) -> Option<T>) -> T {
+        let mut last = None;
+        until(what, || {
+            let run = self.run.as_mut().expect("an updater");
+            let status = run.0.try_wait().expect("a process of ours");
+            let found = look(self);
+            last = last.or(status);
+            assert!(found.is_some() || last.is_none(), "{what}: the updater has ended with {last:?}");
+            found
+        })
     }
 
     /// Reads the page that is shown.
@@ -228,10 +250,8 @@ impl Person {
 
     /// Goes to a button with the keyboard alone, and presses it.
     #[track_caller]
-    pub fn chooses(&self, label: &str) {
-        let mut page = until(label, || {
-            Some(self.reads()).filter(|page| page.buttons.iter().any(|button| button == label))
-        });
+    pub fn chooses(&mut self, label: &str) {
+        let mut page = self.reads_until(label, |page| page.has(label));
         for _ in 0..page.buttons.len() + 4 {
             if page.focus == label {
                 return self.presses(&["space"]);
@@ -244,10 +264,8 @@ impl Person {
 
     /// Presses Enter where it should mean that button.
     #[track_caller]
-    pub fn enters(&self, label: &str) {
-        let page = until(label, || {
-            Some(self.reads()).filter(|page| page.buttons.iter().any(|button| button == label))
-        });
+    pub fn enters(&mut self, label: &str) {
+        let page = self.reads_until(label, |page| page.has(label));
         assert_eq!(page.focus, label, "{page:#?}");
         self.presses(&["Return"]);
     }

@@ -55,8 +55,8 @@ fn whoever_has_the_application_open_is_named_until_they_close_it() {
 
     ours.lets_go();
     person.enters("Try again");
-    until("it has looked again", || {
-        Some(person.reads()).filter(|page| page.text.contains("backup.exe") && !page.text.contains("hold.exe"))
+    person.reads_until("it has looked again", |page| {
+        page.text.contains("backup.exe") && !page.text.contains("hold.exe")
     });
     let busy = person.sees("Mini – still in use", "still-busy");
     busy.says(&["backup.exe (", &person.desk.seen(r"site/lib/one.txt")]);
@@ -72,7 +72,7 @@ fn whoever_has_the_application_open_is_named_until_they_close_it() {
 
 #[test]
 fn who_does_not_close_it_changes_nothing_and_may_begin_again() {
-    let mut person = Room::usual().enter("in-use");
+    let mut person = Room::fine().enter("in-use");
     let (update, site) = (person.desk.mini_update("update.exe"), person.mini("site"));
     let holder = Holder::of(&person, "hold.exe", &site.path.join("start"));
     person.start_from_batch(&update, &site.path, "", &[]);
@@ -120,7 +120,7 @@ fn a_check_that_fails_leaves_everything_as_before() {
 
 #[test]
 fn what_could_not_be_put_back_is_put_in_order_later() {
-    let mut person = Room::usual().enter("help");
+    let mut person = Room::fine().enter("help");
     let update = person.desk.faulty_update("update.exe");
     let rehearsal = person.mini("first");
     let log = person.desk.seen("operations");

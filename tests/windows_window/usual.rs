@@ -67,7 +67,7 @@ fn update_work_and_go_back() {
 
 #[test]
 fn a_trial_changes_nothing() {
-    let mut person = Room::usual().enter("trial");
+    let mut person = Room::fine().enter("trial");
     let (update, site) = (person.relief_update(), person.relief("Relief Register"));
     person.start(&update, &site.path, &[]);
     person.waits_for("Relief Register – update to 2.0?");
@@ -118,12 +118,9 @@ fn cancelling_changes_nothing() {
     working.says(&["Checking the result", "Your program and data have not been changed so far."]);
     assert_eq!((&*working.buttons, &*working.focus), (&["Cancel".to_owned()][..], "Cancel"));
     // A press that comes too soon after the answer is not meant, so it may take two.
-    wine::until("the run is cancelled", || {
-        let page = person.reads();
-        let again = page.buttons == ["Cancel"];
-        again.then(|| person.presses(&["Return"]));
-        (!again && !page.title.is_empty()).then_some(())
-    });
+    while person.reads_until("a page", |page| !page.title.is_empty()).buttons == ["Cancel"] {
+        person.presses(&["Return"]);
+    }
     person.sees("Mini – cancelled, nothing was changed", "cancelled");
     site.expect_old();
     site.expect_result("cancelled", 60);
@@ -133,7 +130,7 @@ fn cancelling_changes_nothing() {
 
 #[test]
 fn a_held_version_is_kept_when_people_say_so() {
-    let mut person = Room::usual().enter("hold");
+    let mut person = Room::fine().enter("hold");
     let (update, site) = (person.desk.mini_update("update.exe"), person.mini("site"));
     person.start(&update, &site.path, &["--hold"]);
     person.waits_for(ASK);
@@ -180,7 +177,7 @@ fn a_passive_window_asks_nothing_and_closes_by_itself() {
 
 #[test]
 fn message_boxes_tell_the_same_story() {
-    let mut person = Room::usual().enter("plain");
+    let mut person = Room::fine().enter("plain");
     let (update, site) = (person.desk.mini_update("update.exe"), person.mini("site"));
     let letters = |page: &Page| page.buttons.iter().map(|b| b.replace('&', "")).collect::<Vec<_>>();
     person.start(&update, &site.path, &["--plain"]);
