@@ -19,19 +19,22 @@ const DEEP: Depth = Depth {
 
 /// The updater under test, and a folder for it.
 fn player(bench: &Bench) -> Native {
-    Native(bench.pack(&bench.mini_payload(), "update"))
+    Native {
+        updater: bench.pack(&bench.mini_payload(), "update"),
+        root: bench.path("copies"),
+    }
 }
 
 fn updating<'a>(bench: &Bench, player: &'a Native) -> Scenario<'a> {
-    Scenario::of(player, bench.path("copies"), inside(bench), "site/data/mini.db", "update")
+    Scenario::of(player, inside(bench), "site/data/mini.db", "update")
 }
 
 /// The small product in its new version, on its way back.
 fn going_back<'a>(bench: &Bench, player: &'a Native) -> Scenario<'a> {
     let master = inside(bench);
-    update(&player.0, &master.join("site"), &[]).expect(0);
+    update(&player.updater, &master.join("site"), &[]).expect(0);
     write_since(&master);
-    Scenario::of(player, bench.path("copies"), master, "site/data/mini.db", "rollback")
+    Scenario::of(player, master, "site/data/mini.db", "rollback")
 }
 
 fn cuts(player: &Native, scenario: &Scenario<'_>, name: &str, recovery_every: u64) {
@@ -53,7 +56,7 @@ fn the_same_with_a_database_elsewhere_and_rows_only_in_its_log() {
     let bench = Bench::new();
     let player = player(&bench);
     let master = outside_with_log(&bench);
-    let scenario = Scenario::of(&player, bench.path("copies"), master, "elsewhere/mini.db", "update");
+    let scenario = Scenario::of(&player, master, "elsewhere/mini.db", "update");
     cuts(&player, &scenario, "update with a log, cut", 3);
 }
 

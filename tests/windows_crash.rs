@@ -25,8 +25,8 @@ const QUICK: Depth = Depth {
 /// What `platform::end_without_a_word` ends with.
 const ENDED: i32 = 137;
 
-/// Two prefixes that show the same folders. Each runs one program at a time: programs that look through the handles of others, while those
-/// come and go, bring Wine's server down.
+/// Two prefixes. Each runs one program at a time: programs that look through the handles of others, while those come and go, bring Wine's
+/// server down.
 struct Wines([Mutex<Wine>; 2]);
 
 impl Wines {
@@ -35,7 +35,7 @@ impl Wines {
         static SHARED: Mutex<Weak<Wines>> = Mutex::new(Weak::new());
         let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
         shared.upgrade().unwrap_or_else(|| {
-            let wines = Arc::new(Wines([Wine::new(), Wine::new()].map(Mutex::new)));
+            let wines = Arc::new(Wines([Wine::awake(), Wine::awake()].map(Mutex::new)));
             *shared = Arc::downgrade(&wines);
             wines
         })
@@ -46,54 +46,49 @@ impl Wines {
     }
 }
 
-/// The Windows program under Wine. Its sites are in the user's own folder.
+/// The Windows program under Wine. Its sites are in the user's own folders of both prefixes.
 struct Windows {
     wines: Arc<Wines>,
     bench: Bench,
-    root: PathBuf,
-    /// The root as Windows sees it.
+    /// One in each prefix, and how Windows sees both.
+    roots: [PathBuf; 2],
     seen: String,
-    updater: PathBuf,
     lost: AtomicUsize,
 }
 
 impl Windows {
     fn new(name: &str) -> Windows {
         let (wines, bench) = (Wines::shared(), Bench::new());
-        let root = wines.one(0).home().join(name);
-        let seen = wines.one(0).seen(&root);
-        let updater = root.join("update.exe");
-        std::fs::create_dir_all(&root).expect("a folder");
-        std::os::unix::fs::symlink(&root, wines.one(1).home().join(name)).expect("a link");
-        pack(&bench.mini_payload(), &faulty_updater(), &updater);
+        let roots = [0, 1].map(|n| wines.one(n).home().join(name));
+        let seen = wines.one(0).seen(&roots[0]);
+        std::fs::create_dir_all(&roots[0]).expect("a folder");
+        pack(&bench.mini_payload(), &faulty_updater(), &roots[0].join("update.exe"));
+        copy_tree(&roots[0], &roots[1]);
         Windows {
             wines,
             bench,
-            root,
+            roots,
             seen,
-            updater,
             lost: AtomicUsize::new(0),
         }
     }
 
-    /// A folder made on this side, on drive `C:`.
-    fn carried(&self, made: &Path) -> PathBuf {
-        let master = self.root.join("master");
-        copy_tree(made, &master);
-        master
-    }
-
     fn updating(&self) -> Scenario<'_> {
-        let master = self.carried(&inside(&self.bench));
-        Scenario::of(self, self.root.clone(), master, "site/data/mini.db", "update")
+        Scenario::of(self, inside(&self.bench), "site/data/mini.db", "update")
     }
 
     fn going_back(&self) -> Scenario<'_> {
-        let master = self.carried(&inside(&self.bench));
+        let master = self.place("updated");
+        copy_tree(&inside(&self.bench), &master);
         let words = ["update".into(), "--app".into(), self.seen(&master.join("site")), "--silent".into()];
-        self.run(&words, &[]).expect(0);
+        self.run(&master, &words, &[]).expect(0);
         write_since(&master);
-        Scenario::of(self, self.root.clone(), master, "site/data/mini.db", "rollback")
+        Scenario::of(self, master, "site/data/mini.db", "rollback")
+    }
+
+    fn prefix(&self, folder: &Path) -> usize {
+        let found = self.roots.iter().position(|root| folder.starts_with(root));
+        found.expect("a folder of this test")
     }
 
     /// What was registered for the next start was taken back by every run and recovery that came to its end.
@@ -107,16 +102,21 @@ impl Windows {
 }
 
 impl Player for Windows {
-    /// A run of which nothing came, not even a word, is one that Wine lost: its server ends now and then when processes come and go.
-    fn run(&self, words: &[OsString], environment: &[(&str, String)]) -> Ran {
+    fn place(&self, name: &str) -> PathBuf {
+        let n = name.bytes().map(usize::from).sum::<usize>() % 2;
+        self.roots[n].join(name)
+    }
+    fn seen(&self, path: &Path) -> OsString {
+        let root = &self.roots[self.prefix(path)];
+        let inside = path.strip_prefix(root).expect("just seen").to_string_lossy().replace('/', r"\");
+        format!(r"{}\{inside}", self.seen).into()
+    }
+    /// A run of which nothing came, not even a word, is one that Wine lost.
+    fn run(&self, folder: &Path, words: &[OsString], environment: &[(&str, String)]) -> Ran {
         let words = [words, &["--exit-codes".into(), "own".into()]].concat();
-        // A history stays in the prefix in which it began.
-        let site = words.iter().skip_while(|w| *w != "--app").nth(1).expect("a site");
-        let prefix = site.to_string_lossy().bytes().map(usize::from).sum::<usize>() % 2;
-        let ran = self
-            .wines
-            .one(prefix)
-            .run_within(Duration::from_secs(40), &self.updater, &words, environment);
+        let n = self.prefix(folder);
+        let updater = self.roots[n].join("update.exe");
+        let ran = self.wines.one(n).run_within(Duration::from_secs(40), &updater, &words, environment);
         let mut ran = ran.unwrap_or_else(|| {
             self.lost.fetch_add(1, Ordering::SeqCst);
             Ran {
@@ -127,10 +127,6 @@ impl Player for Windows {
         });
         ran.code = ran.code.filter(|code| *code != ENDED);
         ran
-    }
-    fn seen(&self, path: &Path) -> OsString {
-        let inside = path.strip_prefix(&self.root).expect("a path of this test");
-        format!(r"{}\{}", self.seen, inside.to_string_lossy().replace('/', r"\")).into()
     }
     fn lost(&self) -> usize {
         self.lost.load(Ordering::SeqCst)

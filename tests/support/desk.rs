@@ -224,28 +224,39 @@ impl Screen {
         self.tool("xdotool", &[&["key"], keys].concat()).expect(0);
     }
 
-    /// A picture of a window as it is shown, taken when two of them in a row are alike, or after some if it moves. Gives the number of
-    /// colours inside its frame and below its title, which is 1 or 2 if nothing stands there, and its corners on the screen: left, top,
-    /// right, bottom.
-    pub fn picture(&self, window: &str, file: &Path) -> (u32, [i32; 4]) {
+    /// Takes a picture of a window as it is shown, when two of them in a row are alike, or after some if it moves.
+    pub fn picture(&self, window: &str, file: &Path) -> Picture {
         let path = file.to_string_lossy();
-        let mut seen = String::new();
+        let mut pixels = String::new();
         for _ in 0..10 {
             self.tool("import", &["-window", window, &path]).expect(0);
             let now = self.tool("identify", &["-format", "%#", &path]).expect(0).stdout;
-            if std::mem::replace(&mut seen, now.clone()) == now {
+            if std::mem::replace(&mut pixels, now.clone()) == now {
                 break;
             }
         }
         let inside = ["-shave", "6x6", "-crop", "+0+30", "+repage", "-format", "%k", "info:"];
         let colours = self.tool("convert", &[&[&*path], &inside[..]].concat()).expect(0).stdout;
-        let colours = colours.trim().parse().expect("the number of colours");
         let place = self.tool("xdotool", &["getwindowgeometry", "--shell", window]).expect(0).stdout;
         let place = |key: &str| place.lines().find_map(|line| line.strip_prefix(key)?.parse::<i32>().ok());
         let place = |key: &str| place(key).expect("a window has a place");
         let (left, top) = (place("X="), place("Y="));
-        (colours, [left, top, left + place("WIDTH="), top + place("HEIGHT=")])
+        Picture {
+            pixels,
+            colours: colours.trim().parse().expect("the number of colours"),
+            corners: [left, top, left + place("WIDTH="), top + place("HEIGHT=")],
+        }
     }
+}
+
+/// What can be said of a picture of a window.
+pub struct Picture {
+    /// Alike for pictures that are alike.
+    pub pixels: String,
+    /// How many colours there are inside the frame and below the title: 1 or 2 if nothing stands there.
+    pub colours: u32,
+    /// On the screen: left, top, right, bottom.
+    pub corners: [i32; 4],
 }
 
 impl Drop for Screen {

@@ -8,24 +8,32 @@ use std::sync::{Mutex, PoisonError};
 
 /// Who runs the updater.
 pub trait Player: Sync {
-    /// Runs it to its end. The code is `None` if a fault ended it.
-    fn run(&self, words: &[OsString], environment: &[(&str, String)]) -> Ran;
-    /// A path as the updater sees it.
+    /// The folder for a copy of that name.
+    fn place(&self, name: &str) -> PathBuf;
+    /// A path in such a folder as the updater sees it.
     fn seen(&self, path: &Path) -> OsString;
+    /// Runs the updater on such a folder, to its end. The code is `None` if a fault ended it.
+    fn run(&self, folder: &Path, words: &[OsString], environment: &[(&str, String)]) -> Ran;
     /// How many runs were lost, and say nothing about the updater.
     fn lost(&self) -> usize;
 }
 
 /// The updater of this system.
-pub struct Native(pub PathBuf);
+pub struct Native {
+    pub updater: PathBuf,
+    pub root: PathBuf,
+}
 
 impl Player for Native {
-    fn run(&self, words: &[OsString], environment: &[(&str, String)]) -> Ran {
-        let environment = environment.iter().map(|(k, v)| (*k, v.as_str()));
-        super::run(Command::new(&self.0).args(words).envs(environment))
+    fn place(&self, name: &str) -> PathBuf {
+        self.root.join(name)
     }
     fn seen(&self, path: &Path) -> OsString {
         path.into()
+    }
+    fn run(&self, _: &Path, words: &[OsString], environment: &[(&str, String)]) -> Ran {
+        let environment = environment.iter().map(|(k, v)| (*k, v.as_str()));
+        super::run(Command::new(&self.updater).args(words).envs(environment))
     }
     fn lost(&self) -> usize {
         0
@@ -35,8 +43,6 @@ impl Player for Native {
 /// A site, how it is updated, and the two worlds in which it may be found.
 pub struct Scenario<'a> {
     player: &'a dyn Player,
-    /// Where the copies are.
-    root: PathBuf,
     /// The folder that is copied for each history: `site`, and beside it what lies outside.
     master: PathBuf,
     /// Where the database is, below the folder.
@@ -98,12 +104,11 @@ pub fn write_since(master: &Path) {
 
 impl<'a> Scenario<'a> {
     /// Plays the verb once on a copy of the folder, to know the other world.
-    pub fn of(player: &'a dyn Player, root: PathBuf, master: PathBuf, database: &'static str, verb: &'static str) -> Scenario<'a> {
+    pub fn of(player: &'a dyn Player, master: PathBuf, database: &'static str, verb: &'static str) -> Scenario<'a> {
         let mut scenario = Scenario {
             old: World::of(&master, database),
             new: World::of(&master, database),
             player,
-            root,
             master,
             database,
             verb,
@@ -116,7 +121,7 @@ impl<'a> Scenario<'a> {
     }
 
     fn copy(&self, name: &str) -> PathBuf {
-        let to = self.root.join(name);
+        let to = self.player.place(name);
         let _ = fs::remove_dir_all(&to);
         copy_tree(&self.master, &to);
         to
@@ -137,7 +142,7 @@ impl<'a> Scenario<'a> {
             option.push(seen(self.database));
             words.extend(["--database".into(), option]);
         }
-        self.player.run(&words, environment)
+        self.player.run(folder, &words, environment)
     }
 
     /// The operations of a run by its own log of them, as `number\tname\tpath`.
@@ -238,7 +243,7 @@ impl<'a> Scenario<'a> {
         }
         self.never_mixed(&cut)?;
         // The journal of a database elsewhere holds its absolute path, so every history is played in the same place.
-        let saved = self.root.join(format!("saved-{fault}-{n}"));
+        let saved = cut.with_file_name(format!("saved-{fault}-{n}"));
         let _ = fs::remove_dir_all(&saved);
         fs::rename(&cut, &saved).expect("saved");
         let again = || {

@@ -29,23 +29,47 @@ fn built(folder: &str) -> PathBuf {
     path
 }
 
+/// Free memory for a prefix and what is tested in it.
+const ROOM_BYTES: u64 = 6 << 30;
+
 /// A Windows of the test's own.
 pub struct Wine {
     root: TempDir,
     runs: AtomicU32,
     display: OnceLock<String>,
+    /// A program that waits for words of ours.
+    waiting: Option<Child>,
 }
 
 impl Wine {
     /// A fresh prefix, which takes some seconds to make: one for each test file, or one for a test that changes the registry.
     pub fn new() -> Wine {
+        Wine::below(&std::env::temp_dir())
+    }
+
+    /// One in which a program waits all the time: when the last one ends, Wine ends its services, and they take seconds to start. It is made
+    /// in memory where there is room, so that flushes take no time.
+    pub fn awake() -> Wine {
+        let memory = Path::new("/dev/shm");
+        let has_room = rustix::fs::statvfs(memory).is_ok_and(|v| v.f_bavail * v.f_frsize > ROOM_BYTES);
+        let mut wine = match has_room {
+            true => Wine::below(memory),
+            false => Wine::new(),
+        };
+        let mut command = wine.command("wine");
+        wine.waiting = Some(command.arg("cmd").stdin(Stdio::piped()).spawn().expect("wine starts"));
+        wine
+    }
+
+    fn below(folder: &Path) -> Wine {
         let wine = Wine {
             root: tempfile::Builder::new()
                 .prefix("holdfast-wine-")
-                .tempdir()
+                .tempdir_in(folder)
                 .expect("a temporary folder"),
             runs: AtomicU32::new(0),
             display: OnceLock::new(),
+            waiting: None,
         };
         wine.command("wineboot").arg("-i").status().expect("wine is installed");
         assert!(wine.drive_c().is_dir(), "wineboot made no drive C:");
@@ -224,6 +248,9 @@ impl Drop for Wine {
     fn drop(&mut self) {
         // Whatever a failed test left running.
         self.end_all();
+        if let Some(mut waiting) = self.waiting.take() {
+            let _ = waiting.wait();
+        }
     }
 }
 
@@ -244,7 +271,7 @@ impl Lent {
         drop(shared);
         let free = pool.lock().unwrap_or_else(PoisonError::into_inner).pop();
         Lent {
-            wine: Some(free.unwrap_or_else(Wine::new)),
+            wine: Some(free.unwrap_or_else(Wine::awake)),
             pool,
         }
     }

@@ -1,6 +1,6 @@
 /* Prints what stands in the windows that are shown, as a program for the blind would read it: one line for each part, in UTF-8.
    usage: page.exe
-   "title: ...", then "text: ...", "button: ...", "grey: ..." (a button that cannot be pressed), and "focus: ..." for the part that has the keyboard.
+   "desktop" if there is one that can show something, then for each window "title: ...", "text: ...", "button: ...", "grey: ..." (a button that cannot be pressed), and "focus: ..." for the part that has the keyboard.
    Line breaks are printed as " / ". Other processes' texts are asked for by message, so a program that hangs says nothing. */
 #include <windows.h>
 #include <stdio.h>
@@ -43,6 +43,10 @@ static BOOL CALLBACK top(HWND window, LPARAM unused) {
 }
 
 int wmain(void) {
+    /* Wine starts the program that draws the desktop when somebody asks for it, and goes on without if that takes too long. */
+    DWORD process = 0;
+    GetWindowThreadProcessId(GetDesktopWindow(), &process);
+    if (process) puts("desktop");
     EnumWindows(top, 0);
     return 0;
 }

@@ -61,13 +61,31 @@ impl Room {
         lines.extend(dots_per_inch.map(|n| format!("reg add \"HKCU\\Control Panel\\Desktop\" /v LogPixels /t REG_DWORD /d {n} /f")));
         wine.batch(&lines).expect(0);
         let page = helper("page.c", &wine.folder("tools"));
-        Room {
+        let room = Room {
             wine,
             screen,
             page,
             used: Mutex::new(()),
             _keeper: keeper,
-        }
+        };
+        room.wakes();
+        room
+    }
+
+    /// What stands on the screen, as `page.c` says it.
+    fn said(&self) -> String {
+        self.wine.run::<&str>(&self.page, &[]).expect(0).stdout
+    }
+
+    /// Waits for the desktop. A program that comes before it has no window.
+    fn wakes(&self) {
+        until("the desktop", || self.said().contains("desktop").then_some(()));
+    }
+
+    /// Ends every program.
+    fn ends_all(&self) {
+        self.wine.end_all();
+        self.wakes();
     }
 
     /// Begins a test: a folder of its own, and the keyboard.
@@ -201,10 +219,11 @@ impl Person {
         let (window, title) = self.waits_for(title);
         self.taken += 1;
         let file = self.pictures.join(format!("{}-{:02}-{name}.png", self.test, self.taken));
-        let (colours, [left, top, right, bottom]) = self.room.screen.picture(&window, &file);
-        assert!(colours > COLOURS, "{}: {colours} colours", file.display());
+        let picture = self.room.screen.picture(&window, &file);
+        assert!(picture.colours > COLOURS, "{}: {} colours", file.display(), picture.colours);
+        let [left, top, right, bottom] = picture.corners;
         let is_on_screen = left >= 0 && top >= 0 && right <= 1024 && bottom <= 768;
-        assert!(is_on_screen, "{}: {:?}", file.display(), [left, top, right, bottom]);
+        assert!(is_on_screen, "{}: {:?}", file.display(), picture.corners);
         title
     }
 
@@ -237,10 +256,7 @@ impl Person {
 
     /// Reads the page that is shown.
     pub fn reads(&self) -> Page {
-        let (mut command, out, _) = self.desk.wine.program(&self.room.page);
-        let mut child = command.spawn().expect("wine starts");
-        assert_eq!(ended(&mut child), Some(0));
-        Page::read(&fs::read_to_string(out).expect("UTF-8"))
+        Page::read(&self.room.said())
     }
 
     /// Presses keys.
@@ -268,6 +284,19 @@ impl Person {
         let page = self.reads_until(label, |page| page.has(label));
         assert_eq!(page.focus, label, "{page:#?}");
         self.presses(&["Return"]);
+    }
+
+    /// Presses Enter where it means that button, and waits until another page looks different under the same title. Nothing is read in
+    /// between: Wine's server may crash when the updater looks through all programs while one of them is starting.
+    #[track_caller]
+    pub fn enters_and_looks(&mut self, label: &str, title: &str) {
+        let look = |person: &Person| {
+            let (window, _) = person.room.screen.find(title)?;
+            Some(person.room.screen.picture(&window, &person.desk.path("look.png")).pixels)
+        };
+        let before = self.until(title, look);
+        self.enters(label);
+        self.until("another page", |person| look(person).filter(|now| *now != before));
     }
 
     /// Whether the updater still runs.
@@ -298,7 +327,7 @@ impl Person {
         let mut child = self.desk.wine.command("wineboot").arg("-e").spawn().expect("wineboot");
         let code = ended(&mut child);
         if code == Some(0) {
-            self.desk.wine.end_all();
+            self.room.ends_all();
         }
         code
     }
@@ -314,8 +343,9 @@ impl Drop for Person {
         println!("{}: {} s", self.test, self.began.elapsed().as_secs());
         // A failed test leaves a window behind that would take the next one's keys.
         if let Some((mut child, _)) = self.run.take() {
-            self.desk.wine.end_all();
+            let _ = child.kill();
             let _ = child.wait();
+            self.room.ends_all();
         }
     }
 }
