@@ -170,10 +170,10 @@ impl Target {
 
     /// What can be started, by hash. The new database is judged by its tables, since the steps make some of its values.
     fn pair(&self) -> Pair {
-        if !self.site.join(ENTRY).exists() {
+        let mut found = tree(&self.site);
+        if !found.contains_key(ENTRY) {
             return Pair::Nothing;
         }
-        let mut found = tree(&self.site);
         if found == self.old {
             return Pair::Old;
         }
@@ -243,7 +243,7 @@ fn a_run_killed_at_any_moment_leaves_exactly_one_of_the_two_pairs() {
         Mutex::new(each.map(|from| Aim { from, part: draw() }).collect::<Vec<_>>())
     };
     let products = [
-        ("full", aims([14, 6, 5]), full_updater, &payload),
+        ("full", aims([11, 7, 7]), full_updater, &payload),
         ("quick", aims([4, 6, 15]), quick_updater, &quick),
     ];
     let ends = Mutex::new(BTreeMap::new());
