@@ -243,13 +243,11 @@ impl Person {
     /// Waits for something that an updater shows. One that has ended will not.
     #[track_caller]
     fn until<T>(&mut self, what: &str, mut look: impl FnMut(&Person) -> Option<T>) -> T {
-        let mut last = None;
         until(what, || {
             let run = self.run.as_mut().expect("an updater");
-            let status = run.0.try_wait().expect("a process of ours");
+            let end = run.0.try_wait().expect("a process of ours");
             let found = look(self);
-            last = last.or(status);
-            assert!(found.is_some() || last.is_none(), "{what}: the updater has ended with {last:?}");
+            assert!(found.is_some() || end.is_none(), "{what}: the updater has ended with {end:?}");
             found
         })
     }

@@ -117,7 +117,7 @@ fn cancelling_changes_nothing() {
     let working = person.sees("% – Mini – please wait", "working");
     working.says(&["Checking the result", "Your program and data have not been changed so far."]);
     assert_eq!((&*working.buttons, &*working.focus), (&["Cancel".to_owned()][..], "Cancel"));
-    // A press that comes too soon after the answer is not meant, so it may take two.
+    // A press that comes too soon after the answer is not meant, so it may take two. (A check that is not cancelled ends after a minute.)
     while person.reads_until("a page", |page| !page.title.is_empty()).buttons == ["Cancel"] {
         person.presses(&["Return"]);
     }
