@@ -53,7 +53,7 @@ pub fn run(name: &str, command: &[String], folder: &Path, limit_s: u64, cancelle
     };
     // `./x` means the code tree, not the folder in which the updater was started.
     let program = match program.strip_prefix("./") {
-        Some(inside) => platform::program(&folder.join(inside)),
+        Some(inside) => platform::program(&platform::below(folder, inside)),
         None => program.into(),
     };
     let mut command = Command::new(&program);

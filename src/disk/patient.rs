@@ -30,12 +30,15 @@ impl<D: Disk> PatientDisk<D> {
         }
     }
 
-    fn again<T>(&self, attempt: impl Fn() -> Result<T>) -> Result<T> {
+    fn again<T>(&self, path: &Path, attempt: impl Fn() -> Result<T>) -> Result<T> {
         let started = Instant::now();
         let mut pause = PAUSES.0;
         loop {
             match attempt() {
-                Err(failure) if passes(&failure) && started.elapsed() < self.patience => {
+                Err(failure) if passes(&failure) => {
+                    if started.elapsed() >= self.patience {
+                        return Err(self.who_holds(failure, path));
+                    }
                     std::thread::sleep(pause);
                     pause = (pause * 2).min(PAUSES.1);
                 }
@@ -43,24 +46,21 @@ impl<D: Disk> PatientDisk<D> {
             }
         }
     }
-}
 
-impl<D: Disk> PatientDisk<D> {
-    /// Names whoever keeps a file or folder from being moved. If nobody does, the failure is what it was.
+    /// Names whoever keeps a file or folder from being used. If nobody does, the failure is what it was.
     fn who_holds(&self, failure: Failure, path: &Path) -> Failure {
-        if !passes(&failure) {
-            return failure;
-        }
-        let mut files = BTreeSet::new();
+        let mut held = BTreeSet::from([path.to_owned()]);
         // What cannot be listed has no holder that could be named.
-        let _ = files_below(&self.inner, path, &mut files);
-        let holders = platform::holders(&files, &[]);
+        let _ = files_below(&self.inner, path, &mut held);
+        let holders = platform::holders(&held, &[]);
         let Some(holder) = holders.first() else { return failure };
         let message = format!(
-            "“{}” cannot be moved, because “{}” is open in {}. Close it, then run the update again.",
+            "“{}” has to be free, but {}. Close it, then run the update again.",
             path.display(),
-            holder.path.display(),
-            holder.words()
+            match holder.path == path {
+                true => format!("it is open in {}", holder.words()),
+                false => format!("“{}” is open in {}", holder.path.display(), holder.words()),
+            }
         );
         Failure {
             reason: Reason::ApplicationRunning,
@@ -89,49 +89,48 @@ impl<D: Disk> Disk for PatientDisk<D> {
         self.inner.kind(path)
     }
     fn list(&self, folder: &Path) -> Result<Vec<OsString>> {
-        self.again(|| self.inner.list(folder))
+        self.again(folder, || self.inner.list(folder))
     }
     fn read(&self, path: &Path) -> Result<Option<Vec<u8>>> {
-        self.again(|| self.inner.read(path))
+        self.again(path, || self.inner.read(path))
     }
     fn open(&self, path: &Path) -> Result<Box<dyn io::Read>> {
-        self.again(|| self.inner.open(path))
+        self.again(path, || self.inner.open(path))
     }
     fn create_dir(&self, path: &Path) -> Result<()> {
-        self.again(|| self.inner.create_dir(path))
+        self.again(path, || self.inner.create_dir(path))
     }
     fn create(&self, path: &Path) -> Result<Box<dyn DiskFile>> {
-        self.again(|| self.inner.create(path))
+        self.again(path, || self.inner.create(path))
     }
     fn append(&self, path: &Path) -> Result<Box<dyn DiskFile>> {
-        self.again(|| self.inner.append(path))
+        self.again(path, || self.inner.append(path))
     }
     fn truncate(&self, path: &Path, length: u64) -> Result<()> {
-        self.again(|| self.inner.truncate(path, length))
+        self.again(path, || self.inner.truncate(path, length))
     }
     fn rename(&self, from: &Path, to: &Path) -> Result<()> {
-        self.again(|| self.inner.rename(from, to))
-            .map_err(|failure| self.who_holds(failure, from))
+        self.again(from, || self.inner.rename(from, to))
     }
     fn replace(&self, from: &Path, to: &Path) -> Result<()> {
-        self.again(|| self.inner.replace(from, to))
+        self.again(from, || self.inner.replace(from, to))
     }
     fn remove_file(&self, path: &Path) -> Result<()> {
-        self.again(|| self.inner.remove_file(path))
+        self.again(path, || self.inner.remove_file(path))
     }
     fn remove_dir(&self, path: &Path) -> Result<()> {
-        self.again(|| self.inner.remove_dir(path))
+        self.again(path, || self.inner.remove_dir(path))
     }
     fn set_attributes(&self, path: &Path, attributes: &Attributes) -> Result<()> {
-        self.again(|| self.inner.set_attributes(path, attributes))
+        self.again(path, || self.inner.set_attributes(path, attributes))
     }
     fn flush_file(&self, path: &Path) -> Result<()> {
-        self.again(|| self.inner.flush_file(path))
+        self.again(path, || self.inner.flush_file(path))
     }
     fn flush_all(&self, folder: &Path) -> Result<()> {
-        self.again(|| self.inner.flush_all(folder))
+        self.again(folder, || self.inner.flush_all(folder))
     }
     fn flush_dir(&self, path: &Path) -> Result<()> {
-        self.again(|| self.inner.flush_dir(path))
+        self.again(path, || self.inner.flush_dir(path))
     }
 }

@@ -79,6 +79,7 @@ reasons! {
     SpaceShort = "SPACE:SHORT", Plain, "there is not enough free space";
     StepFailed = "STEP:FAILED", Plain, "a migration step failed";
     StepRefused = "STEP:REFUSED", Plain, "a migration step does what no step may do";
+    RowRejected = "ROW:REJECTED", Plain, "a row could not be converted or loaded";
     RowsLost = "ROWS:LOST", Plain, "rows went without being declared";
     TableChanged = "TABLE:CHANGED", Plain, "a table that no step touches came out different";
     CheckFailed = "CHECK:FAILED", Plain, "a check gave another answer than it must";

@@ -179,7 +179,7 @@ fn rows_since(snapshot: &Snapshot, locks: &[Locked], app: &Path) -> Result<(u64,
 /// Files that the site has put among the code since the update, and edited files that it has changed: they would leave with the new version.
 fn files_since(work: &Work<'_>, snapshot: &Snapshot) -> Result<Vec<String>> {
     let before = &snapshot.before;
-    let installed: BTreeSet<&str> = before.files.iter().map(String::as_str).collect();
+    let installed: BTreeSet<String> = before.files.iter().map(|f| platform::folded(f)).collect();
     let derived = Patterns::new(&before.derived)?;
     let mut found = Vec::new();
     for unit in snapshot.plan.units.iter().filter(|u| u.gets) {
@@ -193,7 +193,7 @@ fn files_since(work: &Work<'_>, snapshot: &Snapshot) -> Result<Vec<String>> {
             Role::Entry | Role::Code => strangers(
                 work,
                 &unit.path,
-                &|path| installed.contains(path) || derived.match_path(path),
+                &|path| installed.contains(&platform::folded(path)) || derived.match_path(path),
                 &mut found,
             )?,
         }
@@ -202,7 +202,7 @@ fn files_since(work: &Work<'_>, snapshot: &Snapshot) -> Result<Vec<String>> {
 }
 
 fn strangers(work: &Work<'_>, path: &str, known: &dyn Fn(&str) -> bool, found: &mut Vec<String>) -> Result<()> {
-    let live = work.app.join(path);
+    let live = platform::below(work.app, path);
     match work.disk.kind(&live)? {
         Some(Kind::Folder) => {
             let names = work.disk.list(&live)?;
@@ -268,7 +268,7 @@ fn plan(context: &Context<'_>, work: &Work<'_>, snapshot: &Snapshot) -> Result<P
             }
         }
         let (workspace, inside) = swap::workspace_of(work.app, &unit.path);
-        let kept = workspace.kept(&old.run).join(inside);
+        let kept = platform::below(&workspace.kept(&old.run), inside);
         let mut gets_sides = Vec::new();
         for suffix in &unit.had_sides {
             if context.disk.kind(&side_file(&kept, suffix))?.is_some() {

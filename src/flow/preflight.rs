@@ -414,12 +414,18 @@ impl Decision<'_> {
     pub fn code_files(&self) -> BTreeSet<PathBuf> {
         let own = |f: &LiveFile| matches!(f.owner, Owner::Release(_) | Owner::Derived);
         let files = self.scan.files.iter().filter(|(_, f)| own(f));
-        files.map(|(path, _)| self.app.join(path)).collect()
+        files.map(|(path, _)| platform::below(&self.app, path)).collect()
     }
 
     /// Whoever has the application or its data open.
     pub fn holders(&self) -> Vec<platform::Holder> {
-        let scripts: Vec<PathBuf> = self.manifest.application.entry.iter().map(|e| self.app.join(e)).collect();
+        let scripts: Vec<PathBuf> = self
+            .manifest
+            .application
+            .entry
+            .iter()
+            .map(|e| platform::below(&self.app, e))
+            .collect();
         let mut files = self.code_files();
         files.extend(self.databases.iter().flat_map(|d| database_files(&d.site.path)));
         platform::lasting_holders(&files, &scripts)

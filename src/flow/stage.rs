@@ -10,7 +10,7 @@ use crate::bundle::manifest::Moment;
 use crate::database::{Mark, SIDE_SUFFIXES, Schema, open_copy, side_file};
 use crate::disk::{Kind, copy_file, create_dirs, failed, hash_file, remove_tree, replace_file, write_new};
 use crate::failure::{Failure, Reason, Result};
-use crate::platform::{self, Attributes};
+use crate::platform::{self, Attributes, below};
 use crate::report::{Event, Stage};
 use crate::site::{Owner, confirmation_of};
 use crate::swap::{self, Armed, Before, Confirmation, Role, Staged, Workspace, places};
@@ -36,7 +36,7 @@ pub fn unpack(context: &Context<'_>, bundle: &Bundle, decision: &Decision<'_>) -
         if context.reporter.cancelled() {
             return Err(Failure::new(Reason::Cancelled, "The update was cancelled."));
         }
-        let to = new.join(path);
+        let to = below(&new, path);
         create_dirs(context.disk, to.parent().unwrap_or(&new))?;
         let mut file = context.disk.create(&to)?;
         bundle.copy(&entry.path, &mut file)?;
@@ -48,7 +48,7 @@ pub fn unpack(context: &Context<'_>, bundle: &Bundle, decision: &Decision<'_>) -
         });
     }
     for (path, text) in &decision.edits {
-        let to = new.join(path);
+        let to = below(&new, path);
         create_dirs(context.disk, to.parent().unwrap_or(&new))?;
         write_new(context.disk, &to, text)?;
     }
@@ -94,7 +94,7 @@ fn wanted_attributes(
     let mut wanted = Vec::new();
     for n in 1..=parts.len() {
         let part = parts[..n].join("/");
-        let live = decision.app.join(&part);
+        let live = below(&decision.app, &part);
         let is_folder = n < parts.len();
         let attributes = match context.disk.kind(&live)? {
             Some(Kind::File(_)) if !is_folder && executable => read_attributes(&live)?.executable(),
@@ -102,7 +102,7 @@ fn wanted_attributes(
             Some(Kind::Folder) if is_folder => read_attributes(&live)?,
             _ => Attributes::for_new_in(&above, executable, is_folder),
         };
-        wanted.push((new.join(&part), attributes));
+        wanted.push((below(new, &part), attributes));
     }
     Ok(wanted)
 }
@@ -113,13 +113,13 @@ pub fn seal<'a>(context: &Context<'_>, bundle: &Bundle, verified: Verified<'a>) 
     let decision = &quiet.decision;
     let new = Workspace::of_app(&decision.app).stage();
     let mut expected: BTreeMap<PathBuf, String> = staged_code(bundle, decision)
-        .map(|(path, e)| (new.join(path), e.sha256.clone()))
+        .map(|(path, e)| (below(&new, path), e.sha256.clone()))
         .collect();
     expected.extend(
         decision
             .edits
             .iter()
-            .map(|(path, text)| (new.join(path), crate::bundle::sha256(text))),
+            .map(|(path, text)| (below(&new, path), crate::bundle::sha256(text))),
     );
     expected.extend(databases.iter().map(|d| (d.path.clone(), d.sha256.clone())));
     remove_strangers(context, &new, &expected)?;
@@ -315,7 +315,7 @@ pub fn leave_beside(context: &Context<'_>, sealed: Sealed<'_>) -> Result<Outcome
         .iter()
         .filter(|(path, f)| f.owner == Owner::Site && !decision.edits.contains_key(*path));
     for (path, _) in own {
-        let (from, to) = (decision.app.join(path), root.stage().join(path));
+        let (from, to) = (below(&decision.app, path), below(&root.stage(), path));
         if matches!(context.disk.kind(&from)?, Some(Kind::File(_))) && context.disk.kind(&to)?.is_none() {
             create_dirs(context.disk, to.parent().unwrap_or(&root.root))?;
             copy_file(context.disk, &from, &to)?;
@@ -323,7 +323,7 @@ pub fn leave_beside(context: &Context<'_>, sealed: Sealed<'_>) -> Result<Outcome
         }
     }
     for (path, _) in decision.scan.files.iter().filter(|(_, f)| f.owner == Owner::EmptyFolder) {
-        create_dirs(context.disk, &root.stage().join(path))?;
+        create_dirs(context.disk, &below(&root.stage(), path))?;
     }
     let mut databases = BTreeMap::new();
     for workspace in swap::workspaces(&decision.app, &decision.plan) {

@@ -15,7 +15,7 @@ pub use unix::*;
 pub use windows::*;
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// Whoever holds one of the files for longer than a moment. An indexer, a scanner, or a program that is just starting another one
@@ -30,6 +30,12 @@ pub fn lasting_holders(files: &BTreeSet<PathBuf>, scripts: &[PathBuf]) -> Vec<Ho
         found = holders(files, scripts);
     }
     found
+}
+
+/// What lies below a folder, by a path with `/` between its parts. Windows takes no `/` in a path with the prefix for long ones, and people
+/// want to see one kind of separator.
+pub fn below(folder: &Path, path: impl AsRef<Path>) -> PathBuf {
+    folder.join(path.as_ref().components().collect::<PathBuf>())
 }
 
 /// A path as two names of one file are compared.

@@ -198,19 +198,15 @@ pub fn volume_id(path: &Path) -> io::Result<u64> {
 /// The volume on which a path lies. The numbers are those of <https://man7.org/linux/man-pages/man2/statfs.2.html>.
 pub fn volume(path: &Path) -> io::Result<Volume> {
     let space = fs::statvfs(path)?;
-    let (system, guarantee) = match fs::statfs(path)?.f_type {
-        0x4d44 => ("FAT", Guarantee::Fat),
-        0x2011_bab0 => ("exFAT", Guarantee::Fat),
-        0x6969 => ("NFS", Guarantee::Network),
-        0x517b | 0xff53_4d42 | 0xfe53_4d42 => ("SMB", Guarantee::Network),
-        _ => ("", Guarantee::Safe),
+    let (system, is_remote) = match fs::statfs(path)?.f_type {
+        0x4d44 => ("FAT", false),
+        0x2011_bab0 => ("exFAT", false),
+        0x6969 => ("NFS", true),
+        0x517b | 0xff53_4d42 | 0xfe53_4d42 => ("SMB", true),
+        _ => ("", false),
     };
-    Ok(Volume {
-        id: volume_id(path)?,
-        free_bytes: space.f_bavail * space.f_frsize,
-        system: system.to_owned(),
-        guarantee,
-    })
+    let free_bytes = space.f_bavail * space.f_frsize;
+    Ok(Volume::new(volume_id(path)?, free_bytes, system.to_owned(), is_remote))
 }
 
 /// Whether this user may make and rename entries in a folder.

@@ -304,7 +304,10 @@ pub fn lock(path: &Path) -> io::Result<Option<File>> {
 /// Lets everybody read a file. Here a file has what its folder gives.
 pub fn let_all_read(_: &mut std::fs::Permissions) {}
 
-/// A relative path with `/` between its parts.
+/// A path with `/` between its parts. One with the prefix for long paths must keep its backslashes.
 pub fn slashed(path: &str) -> String {
-    path.replace('\\', "/")
+    match path.starts_with(r"\\?\") {
+        true => path.to_owned(),
+        false => path.replace('\\', "/"),
+    }
 }

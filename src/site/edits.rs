@@ -3,6 +3,7 @@
 use crate::bundle::manifest::Edit;
 use crate::disk::Disk;
 use crate::failure::{Failure, Reason, Result};
+use crate::platform::below;
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -12,7 +13,7 @@ pub fn edited(disk: &dyn Disk, app: &Path, edits: &[Edit]) -> Result<BTreeMap<St
     for edit in edits {
         let now = match changed.get(&edit.file) {
             Some(text) => Some(text.clone()),
-            None => disk.read(&app.join(&edit.file))?,
+            None => disk.read(&below(app, &edit.file))?,
         };
         let Some(now) = now else { continue };
         if edit.unless.as_ref().is_some_and(|text| count(&now, text.as_bytes()) > 0) {

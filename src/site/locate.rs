@@ -111,7 +111,7 @@ fn signs(manifest: &Manifest) -> Vec<String> {
 /// Whether the folder holds something of this product, or an unfinished update.
 fn looks_right(manifest: &Manifest, folder: &Path) -> bool {
     let signs = manifest.application.entry.iter().map(String::as_str).chain([WORK]);
-    folder.is_dir() && signs.into_iter().any(|sign| folder.join(sign).exists())
+    folder.is_dir() && signs.into_iter().any(|sign| platform::below(folder, sign).exists())
 }
 
 /// Replaces a leading `${VARIABLE}`; `None` if it is not set or empty.
@@ -119,7 +119,7 @@ fn expand(path: &str, environment: &Environment<'_>) -> Option<PathBuf> {
     match path.strip_prefix("${").and_then(|rest| rest.split_once('}')) {
         Some((name, rest)) => {
             let value = (environment.variable)(name).filter(|v| !v.is_empty())?;
-            Some(PathBuf::from(value).join(rest.trim_start_matches(['/', '\\'])))
+            Some(platform::below(Path::new(&value), rest.trim_start_matches(['/', '\\'])))
         }
         None => Some(PathBuf::from(path)).filter(|p| p.is_absolute()),
     }
@@ -151,7 +151,7 @@ pub fn locate_databases(
                 );
                 Failure::new(Reason::DatabaseMissing, message)
             })?,
-            None => app.join(&database.path),
+            None => platform::below(app, &database.path),
         };
         let path = match given.contains_key(&database.name) {
             true => path,

@@ -4,6 +4,7 @@ use super::SiteDatabase;
 use crate::bundle::Manifest;
 use crate::disk::Disk;
 use crate::failure::{Failure, Reason, Result};
+use crate::platform::below;
 use crate::swap::{Confirmation, DatabaseConfirmation};
 use crate::version::Version;
 use rusqlite::Connection;
@@ -14,7 +15,7 @@ pub fn read_version(disk: &dyn Disk, app: &Path, manifest: &Manifest, connection
     let source = &manifest.application.version;
     let (place, text) = match &source.file {
         Some(file) => {
-            let Some(bytes) = disk.read(&app.join(file))? else {
+            let Some(bytes) = disk.read(&below(app, file))? else {
                 return Err(Failure::new(
                     Reason::TargetInvalid,
                     format!(

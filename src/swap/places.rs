@@ -3,6 +3,7 @@
 
 use super::plan::{Plan, Unit};
 use crate::database::side_file;
+use crate::platform::below;
 use std::path::{Path, PathBuf};
 
 /// Holdfast's own folder in an application folder.
@@ -88,9 +89,9 @@ pub fn workspace_of(app: &Path, unit: &str) -> (Workspace, PathBuf) {
 pub fn places(app: &Path, unit: &Unit) -> Places {
     let (workspace, inside) = workspace_of(app, &unit.path);
     Places {
-        live: app.join(&unit.path),
-        new: workspace.stage().join(&inside),
-        old: workspace.old().join(&inside),
+        live: below(app, &unit.path),
+        new: below(&workspace.stage(), &inside),
+        old: below(&workspace.old(), &inside),
     }
 }
 

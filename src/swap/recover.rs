@@ -52,7 +52,7 @@ pub fn recover(work: &Work<'_>, now: &str, asked: bool) -> Result<Recovered> {
         return finish(work, &journal, now);
     }
     let Some(staged) = journal.staged() else {
-        return never_armed(work, &journal);
+        return go_back(work, &journal);
     };
     if journal.undo().is_none() && all_placed(work, staged)? && (anything_retired(work, staged)? || journal.has(&Record::Placed)) {
         match try_pair(work, &staged.confirmation) {
@@ -66,7 +66,7 @@ pub fn recover(work: &Work<'_>, now: &str, asked: bool) -> Result<Recovered> {
             }
         }
     }
-    go_back(work, &journal, staged)
+    go_back(work, &journal)
 }
 
 /// Gives back an unfinished run in the process that failed: the same way as recovery, without asking whether it might be finished.
@@ -81,10 +81,13 @@ pub fn give_back(work: &Work<'_>, failure: &Failure) -> Result<Recovered> {
         // be contradicted after a power cut. The new pair is whole; the next start decides.
         recorded?;
     }
-    match journal.staged() {
-        Some(staged) => go_back(work, &journal, staged),
-        None => never_armed(work, &journal),
+    let aside = put_back(work, &journal)?;
+    // The pair is the old one again. Whatever of the stage somebody holds is thrown away by the next start, which finds the journal.
+    if let Err(failure) = clear(work, &journal) {
+        let message = format!("What was prepared could not be removed yet: {}", failure.message);
+        work.reporter.event(&Event::Warning { message: &message });
     }
+    Ok(restored(&journal, aside))
 }
 
 /// The commit point: the parent folders first, then the record.
@@ -106,27 +109,16 @@ fn finish(work: &Work<'_>, journal: &Journal, now: &str) -> Result<Recovered> {
     })
 }
 
-/// Nothing was moved: only the stage goes. The old application may have been used since, so an old stage is never used again.
-fn never_armed(work: &Work<'_>, journal: &Journal) -> Result<Recovered> {
-    let run = match journal.plan() {
-        Some(plan) => {
-            discard_stage(work, plan)?;
-            plan.run.clone()
-        }
-        None => {
-            crate::disk::remove_tree(work.disk, &super::Workspace::of_app(work.app).stage())?;
-            "unreadable".to_owned()
-        }
-    };
-    journal::archive(work, &run)?;
-    Ok(Recovered::Restored {
-        version: journal.plan().map(|p| p.from.clone()),
-        aside: Vec::new(),
-        failure: journal.undo().cloned(),
-    })
+/// The way back, to its end.
+fn go_back(work: &Work<'_>, journal: &Journal) -> Result<Recovered> {
+    let aside = put_back(work, journal)?;
+    clear(work, journal)?;
+    Ok(restored(journal, aside))
 }
 
-fn go_back(work: &Work<'_>, journal: &Journal, staged: &Staged) -> Result<Recovered> {
+/// Puts back what was moved. Without a stage that was armed, nothing was.
+fn put_back(work: &Work<'_>, journal: &Journal) -> Result<Vec<PathBuf>> {
+    let Some(staged) = journal.staged() else { return Ok(Vec::new()) };
     // Everything is taken out before anything is put back, so with nothing retired any more the way back is complete.
     // Only a plan that retires nothing at all must ask the journal.
     let retires = staged.plan.units.iter().any(|u| u.had);
@@ -136,12 +128,28 @@ fn go_back(work: &Work<'_>, journal: &Journal, staged: &Staged) -> Result<Recove
         false => Vec::new(),
     };
     let _ = journal::append(work, &Record::Restored);
-    discard_stage(work, &staged.plan)?;
-    journal::archive(work, &staged.plan.run)?;
-    // The reason may have been recorded after this journal was read.
-    Ok(Recovered::Restored {
-        version: Some(staged.plan.from.clone()),
+    Ok(aside)
+}
+
+/// Throws the stage away, and closes the journal. The old application may have been used since, so an old stage is never used again.
+fn clear(work: &Work<'_>, journal: &Journal) -> Result<()> {
+    match journal.staged().map(|staged| &staged.plan).or(journal.plan()) {
+        Some(plan) => {
+            discard_stage(work, plan)?;
+            journal::archive(work, &plan.run)
+        }
+        None => {
+            crate::disk::remove_tree(work.disk, &super::Workspace::of_app(work.app).stage())?;
+            journal::archive(work, "unreadable")
+        }
+    }
+}
+
+fn restored(journal: &Journal, aside: Vec<PathBuf>) -> Recovered {
+    Recovered::Restored {
+        version: journal.plan().map(|p| p.from.clone()),
         aside,
+        // The reason may have been recorded after this journal was read.
         failure: journal.undo().cloned(),
-    })
+    }
 }

@@ -348,6 +348,10 @@ const REASONS: Reasons = Reasons {
         what: "أراد التحديث فعل شيء لا يجوز لأي تحديث فعله.",
         todo: SEND,
     },
+    row_rejected: Sorry {
+        what: "أحد سجلات بياناتك لا يلائم الإصدار الجديد.",
+        todo: SEND,
+    },
     rows_lost: Sorry {
         what: "كان التحديث سيفقد بيانات، ولذلك أُوقف.",
         todo: SEND,

@@ -347,6 +347,10 @@ const REASONS: Reasons = Reasons {
         what: "The update wanted to do something that no update may do.",
         todo: SEND,
     },
+    row_rejected: Sorry {
+        what: "A record of your data does not fit the new version.",
+        todo: SEND,
+    },
     rows_lost: Sorry {
         what: "The update would have lost data. That is why it was stopped.",
         todo: SEND,

@@ -347,6 +347,10 @@ const REASONS: Reasons = Reasons {
         what: "La actualización quiso hacer algo que ninguna actualización debe hacer.",
         todo: SEND,
     },
+    row_rejected: Sorry {
+        what: "Un registro de sus datos no encaja en la nueva versión.",
+        todo: SEND,
+    },
     rows_lost: Sorry {
         what: "La actualización habría perdido datos. Por eso se detuvo.",
         todo: SEND,

@@ -347,6 +347,10 @@ const REASONS: Reasons = Reasons {
         what: "La mise à jour voulait faire quelque chose qu’aucune mise à jour ne doit faire.",
         todo: SEND,
     },
+    row_rejected: Sorry {
+        what: "Un enregistrement de vos données ne convient pas à la nouvelle version.",
+        todo: SEND,
+    },
     rows_lost: Sorry {
         what: "La mise à jour aurait perdu des données. C’est pourquoi elle a été arrêtée.",
         todo: SEND,

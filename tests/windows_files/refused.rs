@@ -1,5 +1,5 @@
 //! What Wine does not show, injected: Windows refuses a rename while a scanner or an indexer looks at what was just written. A refusal that
-//! passes is not noticed; one that lasts gives the old pair back, and names the file.
+//! passes is not noticed; one that lasts gives the old pair back, and names the file. A volume is what the system says that it is.
 
 use crate::play::{Play, swap};
 use crate::support::*;
@@ -101,5 +101,20 @@ fn whom_the_restart_manager_knows_is_named() {
     held.let_go();
     // Nobody has a file open any more, so nobody is asked.
     play.update_with(&[], &said).expect(0);
+    play.expect_new();
+}
+
+#[test]
+fn a_fat_volume_is_refused_and_a_network_share_is_named() {
+    let play = Play::faulty("volume");
+    let before = play.now();
+    for system in ["FAT32", "exFAT"] {
+        let ran = play.update_with(&[], &[("HOLDFAST_VOLUME", system.to_owned())]).expect(20);
+        assert!(ran.stderr.contains(&format!("on a FAT volume ({system})")), "{}", ran.stderr);
+        assert_eq!(reason(&play.site), "TARGET:VOLUME");
+        assert_eq!(play.now(), before);
+    }
+    let ran = play.update_with(&[], &[("HOLDFAST_VOLUME", "NTFS:remote".to_owned())]).expect(0);
+    assert!(ran.stderr.contains("on a network share (NTFS)"), "{}", ran.stderr);
     play.expect_new();
 }

@@ -51,16 +51,7 @@ pub fn volume(path: &Path) -> io::Result<Volume> {
     let system = String::from_utf16_lossy(&name).trim_end_matches('\0').to_owned();
     // SAFETY: the root is zero-terminated.
     let is_remote = unsafe { GetDriveTypeW(root.as_ptr()) } == DRIVE_REMOTE;
-    Ok(Volume {
-        id: volume_id(path)?,
-        free_bytes,
-        guarantee: match system.to_ascii_uppercase().as_str() {
-            _ if is_remote => Guarantee::Network,
-            "FAT" | "FAT12" | "FAT16" | "FAT32" | "EXFAT" => Guarantee::Fat,
-            _ => Guarantee::Safe,
-        },
-        system,
-    })
+    Ok(Volume::new(volume_id(path)?, free_bytes, system, is_remote))
 }
 
 /// The root of a path's volume, with its backslash and a zero.
