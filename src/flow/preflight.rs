@@ -141,20 +141,31 @@ fn unit(path: &str, role: Role) -> Unit {
     }
 }
 
-/// Locks a database, and names whoever keeps it from being locked.
+/// Locks a database, and names whoever keeps it from being locked. Where a system lets a program keep others from opening a file, SQLite
+/// calls that a failing disk, a missing file or a write-protected one, by which of the database's files it is.
 fn lock(context: &Context<'_>, path: &Path) -> Result<Locked> {
     Locked::open(context.disk, path).map_err(|failure| {
-        let holders = if failure.reason == Reason::DatabaseBusy {
-            platform::holders(&database_files(path).collect(), &[])
-        } else {
-            Vec::new()
+        use Reason::{DatabaseBusy, DatabaseReadonly, DiskFailed};
+        let holders = match failure.reason {
+            DatabaseBusy | DatabaseReadonly | DiskFailed => platform::holders(&database_files(path).collect(), &[]),
+            _ => Vec::new(),
         };
-        match holders.first() {
-            Some(holder) => failure
-                .hint(&format!("It is open in {}.", holder.words()))
-                .with("holders", serde_json::to_value(&holders).unwrap_or_default()),
-            None => failure,
-        }
+        let Some(holder) = holders.first() else { return failure };
+        let listed = serde_json::to_value(&holders).unwrap_or_default();
+        let failure = match failure.reason {
+            DatabaseBusy => failure.hint(&format!("It is open in {}.", holder.words())),
+            _ => Failure::new(
+                DatabaseBusy,
+                format!(
+                    "The database “{}” is in use: {} has “{}” open. Close it, then run the update again.",
+                    path.display(),
+                    holder.words(),
+                    holder.path.display()
+                ),
+            )
+            .at(path),
+        };
+        failure.with("holders", listed)
     })
 }
 

@@ -213,7 +213,10 @@ impl Ended {
         };
         self.aftermath = match back {
             Ok(_) => {
-                standby::stand_down(context, work.app);
+                // What is left of the stage is thrown away by the recovery that stands by.
+                if !swap::is_hot(work).unwrap_or(true) {
+                    standby::stand_down(context, work.app);
+                }
                 Aftermath::Restored
             }
             Err(second) => {
