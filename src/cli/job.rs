@@ -11,7 +11,7 @@ use crate::disk;
 use crate::failure::{Aftermath, Exit, Failure, Reason, Result, WindowsCode};
 use crate::flow::{self, Context, Ended, ResultFile};
 use crate::platform;
-use crate::report::Reporter;
+use crate::report::{Heard, Reporter};
 use crate::site::{Environment, locate};
 use crate::swap::WORK;
 use std::path::{Path, PathBuf};
@@ -82,10 +82,11 @@ impl<'a> Job<'a> {
     pub fn carry_out(&self, verb: Verb, reporter: &dyn Reporter) -> Told {
         let started = Instant::now();
         let _awake = platform::keep_awake();
-        self.with_context(reporter, |context, bundle, app| {
+        let heard = Heard::new(reporter);
+        self.with_context(&heard, |context, bundle, app| {
             self.begin_log(context, verb, bundle.is_ok(), app.as_deref().ok());
             let mut ended = self.end(context, verb, bundle, app);
-            ended.processed(clock());
+            ended.processed(clock(), heard.warnings());
             self.write(context, ended, started.elapsed().as_secs_f64())
         })
     }

@@ -3,6 +3,7 @@
 //! [`update`] holds that sequence and reads like it. What it calls neither decides the order nor touches the journal's course:
 //! each phase is a value that consumes the one before. Once a run has begun, every failure goes the one way back.
 
+mod attributes;
 mod back;
 mod examine;
 mod instance;

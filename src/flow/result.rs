@@ -74,6 +74,7 @@ pub struct Ended {
     bytes: u64,
     notes: Option<String>,
     undone: Option<Failure>,
+    warnings: Vec<String>,
 }
 
 /// `result.json`.
@@ -130,6 +131,9 @@ pub struct RequestState {
     /// The trial's databases.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub test_databases: BTreeMap<String, PathBuf>,
+    /// What people should know of, though it stopped nothing.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
     /// An earlier run that was undone before this one began, and why.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub earlier_failure: Option<Failure>,
@@ -169,6 +173,7 @@ impl Ended {
             bytes: 0,
             notes: None,
             undone: None,
+            warnings: Vec::new(),
         }
     }
 
@@ -318,9 +323,10 @@ impl Ended {
         format!("{}{after}", failure.message)
     }
 
-    /// Sets the end of the run, in UTC.
-    pub fn processed(&mut self, at: String) {
+    /// Sets the end of the run, in UTC, and of what was warned until then.
+    pub fn processed(&mut self, at: String, warnings: Vec<String>) {
         self.processed_at = at;
+        self.warnings = warnings;
     }
 
     /// The result file.
@@ -353,6 +359,7 @@ impl Ended {
                 snapshot: kept,
                 test_folder,
                 test_databases,
+                warnings: self.warnings.clone(),
                 earlier_failure: self.undone.clone(),
             },
         }

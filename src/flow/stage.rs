@@ -1,6 +1,7 @@
 //! The stage: the new code unpacked beside the old, sealed so that what was checked is what goes live.
 
 use super::Context;
+use super::attributes;
 use super::preflight::Decision;
 use super::quiesce::Quiet;
 use super::result::Outcome;
@@ -10,7 +11,7 @@ use crate::bundle::manifest::Moment;
 use crate::database::{Mark, SIDE_SUFFIXES, Schema, open_copy, side_file};
 use crate::disk::{Kind, copy_file, create_dirs, failed, hash_file, remove_tree, replace_file, write_new};
 use crate::failure::{Failure, Reason, Result};
-use crate::platform::{self, Attributes, below};
+use crate::platform::{self, below};
 use crate::report::{Event, Stage};
 use crate::site::{Owner, confirmation_of};
 use crate::swap::{self, Armed, Before, Confirmation, Role, Staged, Workspace, places};
@@ -52,12 +53,7 @@ pub fn unpack(context: &Context<'_>, bundle: &Bundle, decision: &Decision<'_>) -
         create_dirs(context.disk, to.parent().unwrap_or(&new))?;
         write_new(context.disk, &to, text)?;
     }
-    for (path, entry) in staged_code(bundle, decision) {
-        give_attributes(context, decision, &new, path, entry.executable)?;
-    }
-    for path in decision.edits.keys() {
-        give_attributes(context, decision, &new, path, false)?;
-    }
+    attributes::give(context, &attributes::wanted(context, decision, staged_files(bundle, decision))?)?;
     Ok(())
 }
 
@@ -67,44 +63,12 @@ fn staged_code<'b>(bundle: &'b Bundle, decision: &'b Decision<'_>) -> impl Itera
     bundle.manifest.code().filter(move |(path, _)| !own(path))
 }
 
-/// A staged file, and the folders above it, get what the live ones of the same name have.
-fn give_attributes(context: &Context<'_>, decision: &Decision<'_>, new: &Path, path: &str, executable: bool) -> Result<()> {
-    for (staged, wanted) in wanted_attributes(context, decision, new, path, executable)? {
-        if read_attributes(&staged)? != wanted {
-            context.disk.set_attributes(&staged, &wanted)?;
-        }
-    }
-    Ok(())
-}
-
-fn read_attributes(path: &Path) -> Result<Attributes> {
-    platform::attributes(path).map_err(|e| failed("reading the access rights of", path, &e))
-}
-
-/// The attributes that a staged file and the folders above it must have.
-fn wanted_attributes(
-    context: &Context<'_>,
-    decision: &Decision<'_>,
-    new: &Path,
-    path: &str,
-    executable: bool,
-) -> Result<Vec<(PathBuf, Attributes)>> {
-    let above = read_attributes(&decision.app)?;
-    let parts: Vec<&str> = path.split('/').collect();
-    let mut wanted = Vec::new();
-    for n in 1..=parts.len() {
-        let part = parts[..n].join("/");
-        let live = below(&decision.app, &part);
-        let is_folder = n < parts.len();
-        let attributes = match context.disk.kind(&live)? {
-            Some(Kind::File(_)) if !is_folder && executable => read_attributes(&live)?.executable(),
-            Some(Kind::File(_)) if !is_folder => read_attributes(&live)?,
-            Some(Kind::Folder) if is_folder => read_attributes(&live)?,
-            _ => Attributes::for_new_in(&above, executable, is_folder),
-        };
-        wanted.push((below(new, &part), attributes));
-    }
-    Ok(wanted)
+/// The same with the edited files, and whether each may be run.
+fn staged_files<'b>(bundle: &'b Bundle, decision: &'b Decision<'_>) -> impl Iterator<Item = (&'b str, bool)> {
+    let edited = decision.edits.keys().map(|path| (path.as_str(), false));
+    staged_code(bundle, decision)
+        .map(|(path, entry)| (path, entry.executable))
+        .chain(edited)
 }
 
 /// Removes what does not belong, makes everything durable, and reads it back.
@@ -135,9 +99,7 @@ pub fn seal<'a>(context: &Context<'_>, bundle: &Bundle, verified: Verified<'a>) 
     }
     context.disk.flush_all(&new)?;
     context.disk.flush_dir(&Workspace::of_app(&decision.app).root)?;
-    for (path, entry) in staged_code(bundle, decision) {
-        same_attributes(context, decision, &new, path, entry.executable)?;
-    }
+    attributes::check(context, &attributes::wanted(context, decision, staged_files(bundle, decision))?)?;
     read_back(context, &expected)?;
     let confirmation = confirmation(bundle, decision)?;
     let files = staged_code(bundle, decision).map(|(path, _)| path.to_owned()).collect();
@@ -163,20 +125,6 @@ fn remove_strangers(context: &Context<'_>, folder: &Path, expected: &BTreeMap<Pa
             Some(Kind::Folder) if holds_ours => remove_strangers(context, &path, expected)?,
             Some(Kind::File(_)) if is_ours => {}
             _ => remove_tree(context.disk, &path)?,
-        }
-    }
-    Ok(())
-}
-
-/// A check may have changed what may be run or read.
-fn same_attributes(context: &Context<'_>, decision: &Decision<'_>, new: &Path, path: &str, executable: bool) -> Result<()> {
-    for (staged, wanted) in wanted_attributes(context, decision, new, path, executable)? {
-        if context.disk.kind(&staged)?.is_some() && read_attributes(&staged)? != wanted {
-            let message = format!(
-                "The access rights of “{}” are not those that it was given; a check changed them. Ask those who made the update.",
-                staged.display()
-            );
-            return Err(Failure::new(Reason::StageDamaged, message).at(&staged));
         }
     }
     Ok(())
@@ -319,7 +267,7 @@ pub fn leave_beside(context: &Context<'_>, sealed: Sealed<'_>) -> Result<Outcome
         if matches!(context.disk.kind(&from)?, Some(Kind::File(_))) && context.disk.kind(&to)?.is_none() {
             create_dirs(context.disk, to.parent().unwrap_or(&root.root))?;
             copy_file(context.disk, &from, &to)?;
-            context.disk.set_attributes(&to, &read_attributes(&from)?)?;
+            context.disk.set_attributes(&to, &attributes::read(&from)?)?;
         }
     }
     for (path, _) in decision.scan.files.iter().filter(|(_, f)| f.owner == Owner::EmptyFolder) {

@@ -1,6 +1,10 @@
 //! How the engine speaks to whoever runs it: events, one question, and a look at the cancel button. It knows no window and no
 //! terminal; those implement [`Reporter`].
 
+mod heard;
+
+pub use heard::Heard;
+
 use crate::failure::Failure;
 use serde::Serialize;
 use std::sync::Arc;

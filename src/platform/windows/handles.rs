@@ -25,9 +25,10 @@ use windows_sys::Win32::System::Threading::{
 /// A name of a pipe with a reader that waits can hang the one who asks for it; who asks is then left behind.
 const PATIENCE: Duration = Duration::from_secs(3);
 
-/// Every process that has one of the files open, this one too, and every other one that runs it.
+/// Every process that has one of the files open, this one too, and every other one that runs it. The paths are without links: to ask
+/// that of each of ten thousand files would take longer than all the rest.
 pub fn holders(files: &[PathBuf]) -> Vec<Holder> {
-    let wanted: BTreeSet<PathBuf> = files.iter().map(|f| folded(f)).collect();
+    let wanted: BTreeSet<PathBuf> = files.iter().map(|f| lowered(dunce::simplified(f))).collect();
     let (sender, receiver) = mpsc::channel();
     std::thread::spawn(move || {
         let _ = sender.send(running(&wanted));

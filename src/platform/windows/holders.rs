@@ -8,7 +8,10 @@ use std::io;
 use std::os::windows::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use windows_sys::Win32::Foundation::{ERROR_LOCK_VIOLATION, ERROR_SHARING_VIOLATION, ERROR_USER_MAPPED_FILE, GENERIC_READ, GENERIC_WRITE};
-use windows_sys::Win32::Storage::FileSystem::{DELETE, FILE_ATTRIBUTE_READONLY, FILE_FLAG_OPEN_REPARSE_POINT};
+use windows_sys::Win32::Storage::FileSystem::{
+    DELETE, FILE_ATTRIBUTE_READONLY, FILE_FLAG_BACKUP_SEMANTICS, FILE_FLAG_OPEN_REPARSE_POINT, FILE_SHARE_DELETE, FILE_SHARE_READ,
+    FILE_SHARE_WRITE,
+};
 
 pub use crate::platform::holder::Holder;
 
@@ -60,18 +63,20 @@ pub fn holders(files: &BTreeSet<PathBuf>, _scripts: &[PathBuf]) -> Vec<Holder> {
 }
 
 /// Opens a file so that nobody else can, and only if nobody else has: <https://learn.microsoft.com/windows/win32/fileio/creating-and-opening-files>.
+/// A folder is held by who would not let it be moved; many look at one without being in the way.
 fn take(path: &Path) -> io::Result<File> {
-    let is_protected = std::fs::symlink_metadata(path)?.file_attributes() & FILE_ATTRIBUTE_READONLY != 0;
+    let metadata = std::fs::symlink_metadata(path)?;
+    let is_protected = metadata.file_attributes() & FILE_ATTRIBUTE_READONLY != 0;
     // Asking to write is what a running program refuses; a read-only file refuses it of itself.
-    let access = if is_protected {
-        GENERIC_READ | DELETE
-    } else {
-        GENERIC_READ | GENERIC_WRITE | DELETE
+    let (access, share) = match metadata.is_dir() {
+        true => (GENERIC_READ | DELETE, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE),
+        false if is_protected => (GENERIC_READ | DELETE, 0),
+        false => (GENERIC_READ | GENERIC_WRITE | DELETE, 0),
     };
     OpenOptions::new()
         .access_mode(access)
-        .share_mode(0)
-        .custom_flags(FILE_FLAG_OPEN_REPARSE_POINT)
+        .share_mode(share)
+        .custom_flags(FILE_FLAG_OPEN_REPARSE_POINT | FILE_FLAG_BACKUP_SEMANTICS)
         .open(path)
 }
 

@@ -44,6 +44,7 @@ fn finished(outcome: Result<Outcome, Failure>, aftermath: Aftermath) -> Finished
         snapshot: Some(PathBuf::from("/srv/relief/kept")),
         test_folder: None,
         test_databases: BTreeMap::new(),
+        warnings: Vec::new(),
         earlier_failure: None,
     };
     Finished {
