@@ -34,7 +34,8 @@ use std::os::windows::fs::{MetadataExt, OpenOptionsExt};
 use std::os::windows::io::AsRawHandle;
 use std::path::{Path, PathBuf, Prefix};
 use windows_sys::Win32::Foundation::{
-    ERROR_ACCESS_DENIED, ERROR_DIR_NOT_EMPTY, ERROR_LOCK_VIOLATION, ERROR_SHARING_VIOLATION, ERROR_USER_MAPPED_FILE, GENERIC_WRITE,
+    ERROR_ACCESS_DENIED, ERROR_DIR_NOT_EMPTY, ERROR_LOCK_VIOLATION, ERROR_MORE_DATA, ERROR_SHARING_VIOLATION, ERROR_USER_MAPPED_FILE,
+    GENERIC_WRITE,
 };
 use windows_sys::Win32::Storage::FileSystem::{
     FILE_ADD_FILE, FILE_ADD_SUBDIRECTORY, FILE_ATTRIBUTE_READONLY, FILE_FLAG_BACKUP_SEMANTICS, FILE_SHARE_DELETE, FILE_SHARE_READ,
@@ -115,7 +116,13 @@ pub fn leave_folder() {
 
 /// A path without links, with the case that it has on the disk, and without the prefix that people cannot read.
 pub fn real_path(path: &Path) -> io::Result<PathBuf> {
-    dunce::canonicalize(path)
+    match (dunce::canonicalize(path), path.parent(), path.file_name()) {
+        // Wine names an open file in 260 characters or not at all. What is no link lies where the folder above it lies.
+        (Err(e), Some(parent), Some(name)) if e.raw_os_error() == Some(ERROR_MORE_DATA as i32) && !path.is_symlink() => {
+            Ok(real_path(parent)?.join(name))
+        }
+        (done, ..) => done,
+    }
 }
 
 /// Renames within a volume to a name at which nothing may stand, and returns when it has been written:
