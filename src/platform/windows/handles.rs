@@ -1,7 +1,7 @@
 //! The second way to find who holds a file: all handles of the system are looked through, and the programs that run. It uses calls that
 //! are not promised for all time, so it is asked only when the Restart Manager says nothing, and never waited for long.
 
-use super::real_path;
+use super::{real_path, volume};
 use crate::platform::holder::Holder;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::c_void;
@@ -148,6 +148,14 @@ fn opened(wanted: &BTreeSet<PathBuf>) -> Vec<Holder> {
         Some(Holder { pid, name, path })
     };
     by_process.into_iter().filter_map(holder).collect()
+}
+
+/// The files that this process has open. What they are called is not asked: Wine does not know long names.
+pub fn own_files() -> BTreeSet<(u32, u64)> {
+    let (entries, pid) = (entries(), std::process::id() as usize);
+    let files = kind_of_files(&entries);
+    let own = entries.iter().filter(|e| e.pid == pid && files.is_none_or(|kind| e.kind == kind));
+    own.filter_map(|e| volume::id_of(e.handle as HANDLE).ok()).collect()
 }
 
 /// The number by which this system lists files: that of a file which we have open ourselves.

@@ -1,7 +1,7 @@
 //! Who holds a file. Opening it for this process alone says whether anybody does, and keeps them out for as long as the handle lives.
 //! The Restart Manager then says who; where it says nothing, the system's handles are looked through.
 
-use super::{handles, restart_manager};
+use super::{handles, restart_manager, volume};
 use std::collections::BTreeSet;
 use std::fs::{File, OpenOptions};
 use std::io;
@@ -43,18 +43,24 @@ pub fn holders(files: &BTreeSet<PathBuf>, _scripts: &[PathBuf]) -> Vec<Holder> {
         .filter(|path| take(path).is_err_and(|e| is_held(&e)))
         .cloned()
         .collect();
-    let Some(first) = held.first() else { return Vec::new() };
+    if held.is_empty() {
+        return Vec::new();
+    }
     let mut found = restart_manager::holders(&held);
     if found.is_empty() {
         found = handles::holders(&held);
     }
     if found.is_empty() {
         // Somebody has it, though the system does not say who: a service, or another computer by a share.
-        found.push(Holder {
+        let ours = handles::own_files();
+        let first = held
+            .into_iter()
+            .find(|path| volume::file_id(path).is_ok_and(|id| !ours.contains(&id)));
+        found.extend(first.map(|path| Holder {
             pid: 0,
             name: "another program".to_owned(),
-            path: first.clone(),
-        });
+            path,
+        }));
     }
     // Our own lock on a database is no reason to stop.
     found.retain(|holder| holder.pid != std::process::id());

@@ -6,6 +6,7 @@ use std::io;
 use std::os::windows::fs::OpenOptionsExt;
 use std::os::windows::io::AsRawHandle;
 use std::path::Path;
+use windows_sys::Win32::Foundation::HANDLE;
 use windows_sys::Win32::Storage::FileSystem::{
     BY_HANDLE_FILE_INFORMATION, FILE_FLAG_BACKUP_SEMANTICS, GetDiskFreeSpaceExW, GetDriveTypeW, GetFileInformationByHandle,
     GetVolumeInformationW, GetVolumePathNameW,
@@ -16,15 +17,26 @@ pub use crate::platform::guarantee::{Guarantee, Volume};
 
 /// Tells volumes apart.
 pub fn volume_id(path: &Path) -> io::Result<u64> {
+    Ok(file_id(path)?.0.into())
+}
+
+/// Tells files apart, whatever they are called: volume, and number on it. Whoever has the file open does not matter.
+pub fn file_id(path: &Path) -> io::Result<(u32, u64)> {
     let file = OpenOptions::new()
         .access_mode(0)
         .custom_flags(FILE_FLAG_BACKUP_SEMANTICS)
         .open(path)?;
+    id_of(file.as_raw_handle())
+}
+
+/// The same of an open file.
+pub fn id_of(file: HANDLE) -> io::Result<(u32, u64)> {
     // SAFETY: zeros are a valid value of the struct.
     let mut information: BY_HANDLE_FILE_INFORMATION = unsafe { std::mem::zeroed() };
-    // SAFETY: the handle is open, and the struct outlives the call.
-    done(unsafe { GetFileInformationByHandle(file.as_raw_handle(), &mut information) })?;
-    Ok(information.dwVolumeSerialNumber.into())
+    // SAFETY: a handle that is none is an error, and the struct outlives the call.
+    done(unsafe { GetFileInformationByHandle(file, &mut information) })?;
+    let number = u64::from(information.nFileIndexHigh) << 32 | u64::from(information.nFileIndexLow);
+    Ok((information.dwVolumeSerialNumber, number))
 }
 
 /// The volume on which a path lies.
