@@ -1,0 +1,115 @@
+//! A reshape: a fresh database with the target schema, into which every row of the old one is carried as a mapping says. What the mapping
+//! does not mention maps by name. The old database is only read; so the live one can be the source, under its lock.
+//!
+//! Rows pass through this process one by one, and not by `INSERT … SELECT` over an attached database: only so can the row that does not fit
+//! be named, the two files differ in encoding, and the live database stay what it is, read and not written.
+
+mod account;
+mod copy;
+mod describe;
+mod mapping;
+mod plan;
+mod planner;
+mod select;
+mod target;
+mod value;
+mod virtuals;
+
+pub use copy::SourceReport;
+pub use mapping::{Drop, Mapping, OnMatch, Other, SourceRule, ValueRule};
+
+use crate::database::{TableAccount, compile_mask};
+use crate::failure::{Failure, Reason, Result};
+use crate::report::Reporter;
+use describe::Described;
+use rusqlite::Connection;
+use std::collections::BTreeSet;
+
+/// A reshape to be done.
+pub struct Reshape<'a> {
+    /// Its name, for messages.
+    pub step: &'a str,
+    /// The target schema: SQL that makes it.
+    pub schema: &'a str,
+    /// What does not map by name.
+    pub mapping: &'a Mapping,
+    /// Prepares a connection: functions that only the application has.
+    pub prepare: &'a dyn Fn(&Connection) -> Result<()>,
+}
+
+/// What came of it.
+#[derive(Debug)]
+pub struct ReshapeReport {
+    /// Each source of each target table.
+    pub sources: Vec<SourceReport>,
+    /// What became of each old table.
+    pub accounts: Vec<TableAccount>,
+    /// Tables, old and new, that did not simply come over as they were.
+    pub touched: BTreeSet<String>,
+}
+
+impl Reshape<'_> {
+    /// Fills a new, empty database. On failure it is worth nothing, and the old one is untouched.
+    pub fn run(&self, old: &Connection, new: &Connection, reporter: &dyn Reporter) -> Result<ReshapeReport> {
+        let was = Described::read(old).map_err(|e| self.failed("reading the old schema", &e))?;
+        let target = self.target(&was)?;
+        (self.prepare)(new)?;
+        let plan = planner::plan(old, self.mapping, &was, &target, self.step)?;
+        let tables = account::account(old, &was, self.mapping, &plan, self.step)?;
+        target::begin(old, new).map_err(|e| self.failed("beginning the new database", &e))?;
+        let masks = self.mapping.masks.iter().map(|m| compile_mask(m)).collect::<Result<Vec<_>>>()?;
+        target::tables(new, &target, &plan, &masks).map_err(|e| self.failed("making the tables", &e))?;
+        let copier = copy::Copier {
+            old,
+            new,
+            step: self.step,
+            total: tables.iter().map(|t| t.rows).sum(),
+            reporter,
+        };
+        let sources = copier.all(&plan)?;
+        target::sequences(old, new, &plan).map_err(|e| self.failed("carrying the key counters", &e))?;
+        virtuals::carry(old, new, &was, &target, self.mapping).map_err(|problem| self.failure(&problem))?;
+        target::finish(old, new, &target, self.mapping).map_err(|(what, e)| self.failed(&format!("making {what}"), &e))?;
+        let rows = target::rows(new, &plan).map_err(|e| self.failed("counting", &e))?;
+        let same = |t: &plan::TablePlan<'_>| matches!(t.sources.as_slice(), [one] if one.is_same);
+        let untouched: BTreeSet<&str> = plan.tables.iter().filter(|t| same(t)).map(|t| t.target.name.as_str()).collect();
+        let names = was.tables.iter().chain(&target.tables).map(|t| t.name.as_str());
+        Ok(ReshapeReport {
+            accounts: account::accounts(&tables, &plan, &sources, &rows),
+            touched: names.filter(|name| !untouched.contains(name)).map(str::to_owned).collect(),
+            sources,
+        })
+    }
+
+    /// The target schema, as SQLite reads it. Holdfast's own tables come along.
+    fn target(&self, was: &Described) -> Result<Described> {
+        let told = |e: rusqlite::Error| self.failure(&format!("the target schema cannot be read: {e}"));
+        let memory = Connection::open_in_memory().map_err(told)?;
+        (self.prepare)(&memory)?;
+        memory.execute_batch(self.schema).map_err(told)?;
+        let mut target = Described::read(&memory).map_err(told)?;
+        let ours = was
+            .tables
+            .iter()
+            .filter(|t| t.name.starts_with("holdfast_") && target.table(&t.name).is_none());
+        let ours: Vec<_> = ours.cloned().collect();
+        target.tables.extend(ours);
+        Ok(target)
+    }
+
+    fn failed(&self, doing: &str, error: &rusqlite::Error) -> Failure {
+        let failure = crate::database::failed(error, std::path::Path::new("the new database"), doing);
+        match failure.reason {
+            Reason::DiskFailed => self.failure(&format!("{doing}: {error}")),
+            _ => failure.with("step", self.step),
+        }
+    }
+
+    fn failure(&self, problem: &str) -> Failure {
+        let message = format!(
+            "The step {} failed: {problem}. Ask those who made the update for a corrected one.",
+            self.step
+        );
+        Failure::new(Reason::StepFailed, message).with("step", self.step)
+    }
+}

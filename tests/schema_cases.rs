@@ -1,0 +1,243 @@
+//! Pairs of schemas from the test suites of other tools: a reshape that is told the renames, and nothing else, reaches the desired schema
+//! with the right rows. What only a person can answer is asked, and never guessed.
+
+use holdfast::database::{Schema, integrity_errors};
+use holdfast::report::Nobody;
+use holdfast::reshape::{Drop, Mapping, Reshape, SourceRule, ValueRule};
+use rusqlite::Connection;
+use serde::Deserialize;
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::path::Path;
+
+#[derive(Deserialize)]
+struct Case {
+    id: String,
+    current: Vec<String>,
+    desired: Vec<String>,
+    renames: Vec<Rename>,
+    seed: Vec<String>,
+    data_after: Option<BTreeMap<String, (Vec<String>, Vec<Vec<Value>>)>>,
+}
+
+#[derive(Deserialize)]
+struct Rename {
+    kind: String,
+    table: String,
+    from: String,
+    to: String,
+}
+
+fn cases() -> Vec<Case> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/fixtures/schema-cases/cases.json");
+    serde_json::from_slice(&std::fs::read(path).expect("cases.json")).expect("cases")
+}
+
+fn built(statements: &[String]) -> Connection {
+    let connection = Connection::open_in_memory().expect("memory");
+    connection.execute_batch("PRAGMA foreign_keys=OFF").expect("off");
+    for statement in statements {
+        connection.execute_batch(statement).unwrap_or_else(|e| panic!("{statement}: {e}"));
+    }
+    connection
+}
+
+fn columns(connection: &Connection, table: &str) -> Vec<String> {
+    let mut statement = connection
+        .prepare("SELECT name FROM pragma_table_xinfo(?1) WHERE hidden <> 1")
+        .expect("columns");
+    let names = statement.query_map([table], |r| r.get(0)).expect("columns");
+    names.collect::<rusqlite::Result<_>>().expect("columns")
+}
+
+fn tables(connection: &Connection) -> Vec<String> {
+    holdfast::database::tables(connection).expect("tables")
+}
+
+/// The mapping that follows from the renames: what the desired schema does not have goes.
+fn mapping(case: &Case, old: &Connection, new: &Connection) -> Mapping {
+    let mut mapping = Mapping::default();
+    let is = |a: &str, b: &str| a.eq_ignore_ascii_case(b);
+    let (old_tables, new_tables) = (tables(old), tables(new));
+    for target in &new_tables {
+        let renamed = case.renames.iter().find(|r| r.kind == "table" && is(&r.to, target));
+        let from = renamed.map(|r| r.from.clone());
+        let source = from.clone().unwrap_or_else(|| target.clone());
+        let columns = case
+            .renames
+            .iter()
+            .filter(|r| r.kind == "column" && (is(&r.table, target) || is(&r.table, &source)));
+        let columns: BTreeMap<String, ValueRule> = columns
+            .map(|r| {
+                let rule = ValueRule {
+                    from: Some(r.from.clone()),
+                    ..ValueRule::default()
+                };
+                (r.to.clone(), rule)
+            })
+            .collect();
+        let columns = with_conversions(columns, old, new, &source, target);
+        if from.is_some() || !columns.is_empty() {
+            let rule = SourceRule {
+                from,
+                columns,
+                ..SourceRule::default()
+            };
+            mapping.tables.insert(target.clone(), vec![rule]);
+        }
+    }
+    for table in &old_tables {
+        let target = new_tables
+            .iter()
+            .find(|target| match mapping.tables.iter().find(|(name, _)| is(name, target)) {
+                Some((_, rules)) => is(rules[0].from.as_deref().unwrap_or(target), table),
+                None => is(target, table),
+            });
+        let drop = |column: Option<String>| Drop {
+            table: table.clone(),
+            column,
+            reason: "not in the new schema".to_owned(),
+        };
+        let Some(target) = target else {
+            mapping.drops.push(drop(None));
+            continue;
+        };
+        let kept = columns(new, target);
+        let rules = mapping
+            .tables
+            .iter()
+            .find(|(name, _)| is(name, target))
+            .map(|(_, rules)| rules[0].columns.clone());
+        let rules = rules.unwrap_or_default();
+        for column in columns(old, table) {
+            let by_rule = rules.values().any(|rule| rule.from.as_deref().is_some_and(|f| is(f, &column)));
+            let by_name = kept.iter().any(|k| is(k, &column) && !rules.keys().any(|r| is(r, k)));
+            if !by_rule && !by_name {
+                mapping.drops.push(drop(Some(column)));
+            }
+        }
+    }
+    mapping
+}
+
+/// Where a column of type ANY is no longer one of a STRICT table, SQLite makes numbers of texts, and the desired rows have them.
+fn with_conversions(
+    mut columns: BTreeMap<String, ValueRule>,
+    old: &Connection,
+    new: &Connection,
+    source: &str,
+    target: &str,
+) -> BTreeMap<String, ValueRule> {
+    let strict = |c: &Connection, table: &str| {
+        let query = "SELECT strict FROM pragma_table_list WHERE name = ?1";
+        c.query_row(query, [table], |r| r.get::<_, bool>(0)).unwrap_or(false)
+    };
+    if strict(old, source) && !strict(new, target) {
+        let mut any = new
+            .prepare("SELECT name FROM pragma_table_info(?1) WHERE upper(type) = 'ANY'")
+            .expect("columns");
+        let names = any.query_map([target], |r| r.get::<_, String>(0)).expect("columns");
+        for name in names {
+            columns.entry(name.expect("a name")).or_default().convert = true;
+        }
+    }
+    columns
+}
+
+fn rows(connection: &Connection, table: &str, columns: &[String]) -> Vec<String> {
+    let list: Vec<String> = columns.iter().map(|c| format!("\"{}\"", c.replace('"', "\"\""))).collect();
+    let mut statement = connection
+        .prepare(&format!("SELECT {} FROM \"{}\"", list.join(", "), table.replace('"', "\"\"")))
+        .expect(table);
+    let width = columns.len();
+    let mut found: Vec<String> = statement
+        .query_map([], |r| {
+            let cells: Vec<String> = (0..width).map(|n| r.get_ref(n).map(shown)).collect::<rusqlite::Result<_>>()?;
+            Ok(cells.join(" | "))
+        })
+        .expect("rows")
+        .collect::<rusqlite::Result<_>>()
+        .expect("rows");
+    found.sort();
+    found
+}
+
+fn shown(value: rusqlite::types::ValueRef<'_>) -> String {
+    use rusqlite::types::ValueRef as V;
+    match value {
+        V::Null => "null".to_owned(),
+        V::Integer(n) => n.to_string(),
+        V::Real(n) => format!("{n:?}"),
+        V::Text(t) => format!("{:?}", String::from_utf8_lossy(t)),
+        V::Blob(b) => format!("{b:?}"),
+    }
+}
+
+fn expected(rows: &[Vec<Value>]) -> Vec<String> {
+    let cell = |value: &Value| match value {
+        Value::Number(n) if n.is_f64() => format!("{:?}", n.as_f64().unwrap_or_default()),
+        Value::String(text) => format!("{text:?}"),
+        other => other.to_string(),
+    };
+    let mut rows: Vec<String> = rows
+        .iter()
+        .map(|row| row.iter().map(cell).collect::<Vec<_>>().join(" | "))
+        .collect();
+    rows.sort();
+    rows
+}
+
+/// Views and triggers by text, which a schema's description has as well; so one comparison says all.
+fn judge(case: &Case) -> Result<(), String> {
+    let (current, desired) = (built(&case.current), built(&case.desired));
+    for statement in &case.seed {
+        current.execute_batch(statement).map_err(|e| format!("seed: {e}"))?;
+    }
+    let wanted = Schema::read(&desired, &[]).map_err(|f| f.message)?;
+    let mapping = mapping(case, &current, &desired);
+    let schema: Vec<String> = case.desired.clone();
+    let result = reshaped(&current, &schema.join(";\n"), &mapping)?;
+    let reached = Schema::read(&result, &[]).map_err(|f| f.message)?;
+    if reached != wanted {
+        return Err(reached.name_difference(&wanted));
+    }
+    if let Some(error) = integrity_errors(&result).map_err(|e| e.to_string())?.first() {
+        return Err(error.clone());
+    }
+    for (table, (columns, after)) in case.data_after.iter().flatten() {
+        let (found, wanted) = (rows(&result, table, columns), expected(after));
+        if found != wanted {
+            return Err(format!("{table}: {found:?}, not {wanted:?}"));
+        }
+    }
+    // A second run finds nothing to do.
+    let again = reshaped(&result, &schema.join(";\n"), &Mapping::default())?;
+    let contents = |c: &Connection| holdfast::database::contents(c).map_err(|e| e.to_string());
+    if Schema::read(&again, &[]).map_err(|f| f.message)? != wanted || contents(&again)? != contents(&result)? {
+        return Err("a second run changed something".to_owned());
+    }
+    Ok(())
+}
+
+fn reshaped(old: &Connection, schema: &str, mapping: &Mapping) -> Result<Connection, String> {
+    let new = Connection::open_in_memory().map_err(|e| e.to_string())?;
+    let reshape = Reshape {
+        step: "case",
+        schema,
+        mapping,
+        prepare: &|_| Ok(()),
+    };
+    reshape.run(old, &new, &Nobody).map_err(|f| f.to_string())?;
+    Ok(new)
+}
+
+#[test]
+fn every_case_reaches_its_schema_with_its_rows() {
+    let cases = cases();
+    let wrong: Vec<String> = cases
+        .iter()
+        .filter_map(|case| judge(case).err().map(|why| format!("{}: {why}", case.id)))
+        .collect();
+    println!("{} cases, {} wrong", cases.len(), wrong.len());
+    assert!(wrong.is_empty(), "{} of {} cases:\n{}", wrong.len(), cases.len(), wrong.join("\n"));
+}
