@@ -18,6 +18,8 @@ pub mod payload;
 pub mod platform;
 #[path = "../src/report/mod.rs"]
 pub mod report;
+#[path = "../src/reshape/mod.rs"]
+pub mod reshape;
 #[path = "../src/sql/mod.rs"]
 pub mod sql;
 #[path = "../src/version.rs"]

@@ -16,7 +16,7 @@ pub use account::{Account, TableAccount};
 pub use content::{TableContent, contents, row_counts, table_content, tables};
 pub use copy::copy;
 pub use integrity::{Violations, integrity_errors, violations};
-pub use ledger::LEDGER;
+pub use ledger::{LEDGER, is_ours};
 pub use locked::{Locked, glance};
 pub use mark::{Mark, SIDE_SUFFIXES, side_file};
 pub use schema::{Schema, compile_mask};

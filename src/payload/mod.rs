@@ -1,12 +1,14 @@
 //! The payload folder as the release manager writes it, and its way into a bundle. build.rs compiles these modules, too, so
 //! they use nothing of the updater's flow.
 
+mod mapping;
 mod release;
 mod resolve;
 mod source;
 mod trial;
 mod validate;
 
+pub use mapping::parse_mapping;
 pub use release::{FileList, read_list, write_list};
 pub use resolve::{Resolved, resolve};
 pub use source::{Source, read_source};

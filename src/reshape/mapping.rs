@@ -13,6 +13,9 @@ pub struct Mapping {
     /// `[[table.NAME]]`: the sources of the target tables that need a word, read in their order. One alone may be written `[table.NAME]`.
     #[serde(rename = "table", skip_serializing_if = "BTreeMap::is_empty")]
     pub tables: BTreeMap<String, Vec<SourceRule>>,
+    /// `[column.NAME]`: a rule for every target column of this name that would map by name.
+    #[serde(rename = "column", skip_serializing_if = "BTreeMap::is_empty")]
+    pub columns: BTreeMap<String, ValueRule>,
     /// What goes for good.
     #[serde(rename = "drop", skip_serializing_if = "Vec::is_empty")]
     pub drops: Vec<Drop>,
@@ -37,6 +40,9 @@ pub struct SourceRule {
     /// Only the old rows for which this expression holds.
     #[serde(rename = "where", skip_serializing_if = "Option::is_none")]
     pub filter: Option<String>,
+    /// Whether only the columns that `columns` names get a value, and none by its name.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub only: bool,
     /// Target columns by which a row is one that an earlier row or source has made already.
     #[serde(rename = "match", skip_serializing_if = "Vec::is_empty")]
     pub matching: Vec<String>,

@@ -48,6 +48,18 @@ pub struct ReshapeReport {
     pub touched: BTreeSet<String>,
 }
 
+/// The text that makes the schema of a database, without what Holdfast and SQLite keep for themselves.
+pub fn schema_text(connection: &Connection) -> rusqlite::Result<String> {
+    let described = Described::read(connection)?;
+    let tables = described
+        .tables
+        .into_iter()
+        .filter(|t| !crate::database::is_ours(&t.name))
+        .map(|t| t.sql);
+    let objects = described.objects.into_iter().map(|o| o.sql);
+    Ok(tables.chain(objects).map(|sql| sql + ";\n").collect())
+}
+
 impl Reshape<'_> {
     /// Fills a new, empty database. On failure it is worth nothing, and the old one is untouched.
     pub fn run(&self, old: &Connection, new: &Connection, reporter: &dyn Reporter) -> Result<ReshapeReport> {
@@ -91,7 +103,7 @@ impl Reshape<'_> {
         let ours = was
             .tables
             .iter()
-            .filter(|t| t.name.starts_with("holdfast_") && target.table(&t.name).is_none());
+            .filter(|t| crate::database::is_ours(&t.name) && target.table(&t.name).is_none());
         let ours: Vec<_> = ours.cloned().collect();
         target.tables.extend(ours);
         Ok(target)

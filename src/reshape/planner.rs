@@ -10,6 +10,7 @@ use crate::failure::{Failure, Reason, Result};
 use crate::near::near;
 use crate::sql::quoted;
 use rusqlite::Connection;
+use std::collections::BTreeMap;
 
 /// What is wrong with a mapping.
 #[derive(Default)]
@@ -39,6 +40,7 @@ impl Problems {
 /// Plans a reshape.
 pub fn plan<'a>(connection: &Connection, mapping: &Mapping, old: &'a Described, new: &'a Described, step: &str) -> Result<Plan<'a>> {
     let mut planner = Planner {
+        everywhere: &mapping.columns,
         connection,
         old,
         new,
@@ -64,6 +66,7 @@ pub fn plan<'a>(connection: &Connection, mapping: &Mapping, old: &'a Described, 
 }
 
 struct Planner<'a, 'c> {
+    everywhere: &'c BTreeMap<String, ValueRule>,
     connection: &'c Connection,
     old: &'a Described,
     new: &'a Described,
@@ -170,6 +173,7 @@ impl<'a> Planner<'a, '_> {
         }
         let mut source = Selected::new(target, rule, from);
         let offered = match self.offered(target, rule, from) {
+            Ok(_) if rule.only => Vec::new(),
             Ok(columns) => columns,
             Err(problem) => {
                 self.problems.add(problem);
@@ -189,7 +193,8 @@ impl<'a> Planner<'a, '_> {
         if rule.on_match != OnMatch::Stop && matching.is_empty() {
             self.problems.add(format!("“{}” has `on_match` and no `match`.", target.name));
         }
-        let carries_rowid = is_first && source.rowid && target.rowid().is_some() && target.rowid_column.is_none();
+        let is_whole = is_first && !rule.only && rule.filter.is_none();
+        let carries_rowid = is_whole && source.rowid && target.rowid().is_some() && target.rowid_column.is_none();
         let select = source.text(rule);
         if let Err(e) = self.connection.prepare(&select) {
             self.problems.add(format!("the source of “{}” cannot be read: {e}.", target.name));
@@ -213,9 +218,11 @@ impl<'a> Planner<'a, '_> {
     fn values(&mut self, source: &mut Selected<'a>, target: &'a Table, rule: &SourceRule, offered: &[String]) -> Vec<ValuePlan<'a>> {
         let mut values = Vec::new();
         for column in target.columns.iter().filter(|c| !c.generated) {
-            let given = rule.columns.iter().find(|(name, _)| name.eq_ignore_ascii_case(&column.name));
-            let by_name = offered.iter().find(|name| name.eq_ignore_ascii_case(&column.name));
-            match (given, by_name) {
+            let same = |name: &String| name.eq_ignore_ascii_case(&column.name);
+            let given = rule.columns.iter().find(|(name, _)| same(name));
+            let by_name = offered.iter().find(|name| same(name));
+            let everywhere = by_name.and_then(|_| self.everywhere.iter().find(|(name, _)| same(name)));
+            match (given.or(everywhere), by_name) {
                 (Some((_, rule)), _) => values.extend(self.value(source, target, column, rule)),
                 (None, Some(name)) => {
                     let rule = ValueRule {
@@ -224,7 +231,7 @@ impl<'a> Planner<'a, '_> {
                     };
                     values.extend(self.value(source, target, column, &rule));
                 }
-                (None, None) => self.unmentioned(source, target, column),
+                (None, None) => self.unmentioned(source, target, column, rule.only),
             }
         }
         values
@@ -338,10 +345,10 @@ impl<'a> Planner<'a, '_> {
     }
 
     /// A target column of which neither the mapping nor the source knows anything.
-    fn unmentioned(&mut self, source: &Selected<'_>, target: &Table, column: &Column) {
+    fn unmentioned(&mut self, source: &Selected<'_>, target: &Table, column: &Column, only: bool) {
         let is_rowid = target.rowid_column.as_deref() == Some(&column.name);
         let from = source.from.map_or("the query", |t| t.name.as_str());
-        if is_rowid && source.from.is_some() {
+        if is_rowid && source.from.is_some() && !only {
             self.problems.add(format!(
                 "the key “{}.{}” has no counterpart in “{from}”: name the old column, or say `new_key = true`.",
                 target.name, column.name

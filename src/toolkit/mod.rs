@@ -11,6 +11,7 @@ mod inspect;
 mod new;
 mod pack;
 mod release;
+mod reshape;
 
 pub use cli::main;
 
