@@ -209,7 +209,7 @@ impl Ended {
         let mut attempt = 1;
         let back = loop {
             match swap::give_back(work, &failure) {
-                Err(again) if attempt < BACK_ATTEMPTS => {
+                Ok(Some(again)) | Err(again) if attempt < BACK_ATTEMPTS => {
                     attempt += 1;
                     work.reporter.event(&Event::Failed { failure: &again });
                 }
@@ -217,11 +217,14 @@ impl Ended {
             }
         };
         self.aftermath = match back {
-            Ok(_) => {
-                // What is left of the stage is thrown away by the recovery that stands by.
-                if !swap::is_hot(work).unwrap_or(true) {
-                    standby::stand_down(context, work.app);
-                }
+            Ok(None) => {
+                standby::stand_down(context, work.app);
+                Aftermath::Restored
+            }
+            // The old pair is back; the rest is thrown away by the recovery that stands by, or by the next start.
+            Ok(Some(left)) => {
+                let message = format!("What was prepared could not be removed yet: {}", left.message);
+                work.reporter.event(&Event::Warning { message: &message });
                 Aftermath::Restored
             }
             Err(second) => {

@@ -70,24 +70,20 @@ pub fn recover(work: &Work<'_>, now: &str, asked: bool) -> Result<Recovered> {
 }
 
 /// Gives back an unfinished run in the process that failed: the same way as recovery, without asking whether it might be finished.
-pub fn give_back(work: &Work<'_>, failure: &Failure) -> Result<Recovered> {
+/// With the old pair back, what is left is the failure to throw the stage away: the next start finds the journal and does it.
+pub fn give_back(work: &Work<'_>, failure: &Failure) -> Result<Option<Failure>> {
     let undo = Record::Undo { failure: failure.clone() };
     let recorded = journal::append(work, &undo);
     let Some(journal) = Journal::read(work)? else {
-        return Ok(Recovered::Nothing);
+        return Ok(None);
     };
     if journal.committed() {
         // A commit record that could not be made durable, and now no record that takes it back: whoever goes on from here could
         // be contradicted after a power cut. The new pair is whole; the next start decides.
         recorded?;
     }
-    let aside = put_back(work, &journal)?;
-    // The pair is the old one again. Whatever of the stage somebody holds is thrown away by the next start, which finds the journal.
-    if let Err(failure) = clear(work, &journal) {
-        let message = format!("What was prepared could not be removed yet: {}", failure.message);
-        work.reporter.event(&Event::Warning { message: &message });
-    }
-    Ok(restored(&journal, aside))
+    put_back(work, &journal)?;
+    Ok(clear(work, &journal).err())
 }
 
 /// The commit point: the parent folders first, then the record.

@@ -8,6 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// The folder of a test, a site of the small product in it, and what updates it.
 pub struct Desk {
@@ -101,7 +102,8 @@ impl Desk {
         let site = self.wine.seen(site);
         let mut words = vec!["--silent", "--exit-codes", "own", "--app", &site];
         words.extend(more);
-        self.wine.run_with(updater, &words, environment)
+        let ran = self.wine.run_within(Duration::from_secs(180), updater, &words, environment);
+        ran.unwrap_or_else(|| panic!("Wine lost a run: {words:?}"))
     }
 
     /// The exit codes of several runs of a program, as a batch file reads them.
@@ -110,7 +112,9 @@ impl Desk {
             .iter()
             .map(|words| format!("start \"\" /wait \"{program}\" {words}\r\necho code=%ERRORLEVEL%"))
             .collect();
-        codes_in(&self.wine.batch(&lines))
+        let codes = codes_in(&self.wine.batch(&lines));
+        assert!(!codes.contains(&NOT_STARTED), "Wine lost a run: {lines:?}");
+        codes
     }
 
     /// What the system's list of values below a key says, as `reg query` prints it; empty if there is no such key.
@@ -118,6 +122,9 @@ impl Desk {
         registry(&self.wine, key)
     }
 }
+
+/// What `cmd` says of a program that did not start. Under load Wine does not start one now and then; no updater ends like that.
+const NOT_STARTED: u32 = 9009;
 
 /// The numbers behind `code=` in what a batch file said.
 pub fn codes_in(ran: &Ran) -> Vec<u32> {

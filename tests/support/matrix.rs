@@ -292,9 +292,11 @@ impl<'a> Scenario<'a> {
             Some(40) if times == "+" => return self.settle(&folder, true).map(|_| 1),
             _ => return Err(format!("ended with {:?}: {}", ran.code, ran.stderr)),
         };
-        // An error while tidying up leaves the rest to the next start; the pair itself is what was reported.
+        // An error while tidying up leaves the rest to the next start; the pair itself is what was reported. So does one that stays while
+        // the stage is thrown away.
         let found = match ran.code {
             Some(0) => self.settle(&folder, true)?,
+            _ if times == "+" => self.settle(&folder, true)?,
             _ => self.world(&folder)?,
         };
         fs::remove_dir_all(&folder).expect("removed");

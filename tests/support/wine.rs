@@ -206,7 +206,8 @@ impl Wine {
         let n = self.runs.fetch_add(1, Ordering::Relaxed);
         let file = self.drive_c().join(format!("batch-{n}.bat"));
         super::write(&file, format!("@echo off\r\n{}\r\n", lines.join("\r\n")));
-        self.run(Path::new("cmd"), &["/c", &self.seen(&file)])
+        let ran = self.run_within(Duration::from_secs(180), Path::new("cmd"), &["/c", &self.seen(&file)], &[]);
+        ran.unwrap_or_else(|| panic!("Wine lost a batch file: {lines:?}"))
     }
 
     /// Starts a Windows program and leaves it running; the second value is where its output goes.
@@ -216,15 +217,15 @@ impl Wine {
     }
 }
 
-/// Waits for the end of a program and gives its exit code. One that is still there after five minutes waits for somebody, and fails the test.
+/// Waits for the end of a program and gives its exit code. One that is still there after three minutes waits for somebody, and fails the test.
 pub fn ended(child: &mut Child) -> Option<i32> {
-    let deadline = Instant::now() + Duration::from_secs(300);
+    let deadline = Instant::now() + Duration::from_secs(180);
     loop {
         match child.try_wait().expect("a process of ours") {
             Some(status) => return status.code(),
             None if Instant::now() > deadline => {
                 child.kill().expect("a process of ours");
-                panic!("the program did not end");
+                panic!("Wine lost a program, or it waits for somebody: it did not end");
             }
             None => sleep(Duration::from_millis(10)),
         }

@@ -107,7 +107,7 @@ impl Play {
     pub fn run(&self, words: &[&str], environment: &[(&str, String)]) -> Ran {
         let words = [words, &["--silent", "--exit-codes", "own"]].concat();
         let ran = self.wine.run_within(LIMIT, &self.updater, &words, environment);
-        ran.unwrap_or_else(|| panic!("{words:?} ended without a word"))
+        ran.unwrap_or_else(|| panic!("Wine lost a run: {words:?}"))
     }
 
     /// What stands in the site now.
