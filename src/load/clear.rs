@@ -15,7 +15,7 @@ use std::collections::BTreeSet;
 pub struct Cleared {
     /// The table.
     pub table: String,
-    /// The rows that were there.
+    /// The rows that went, with those that triggers wrote meanwhile.
     pub rows: u64,
 }
 
@@ -42,8 +42,8 @@ pub fn clear(connection: &Connection, step: &str, clear: &Clear) -> Result<Vec<C
         cleared.push(Cleared { table, rows });
     }
     // A trigger may have written into a table that was empty by then, a log of deletions for one.
-    for table in &cleared {
-        empty(connection, step, &table.table)?;
+    for table in &mut cleared {
+        table.rows += empty(connection, step, &table.table)?;
     }
     for Cleared { table, .. } in &cleared {
         let query = format!("SELECT EXISTS (SELECT 1 FROM main.{})", quoted(table));

@@ -84,9 +84,14 @@ impl<'a> Parts<'a> {
         if !real.is_finite() || real == 0.0 || written.len() > 800 {
             return false;
         }
-        let kept = format!("{:.*e}", written.len() - 1, real.abs());
-        let (digits, power) = kept.split_once('e').unwrap_or((&kept, "0"));
-        digits.bytes().filter(u8::is_ascii_digit).eq(written.bytes()) && power.parse() == Ok(self.power(all.len() - written.len()))
+        // Either the double's own digits, so many of them, or the fewest that stand for it: they differ where two are equally near.
+        let power = self.power(all.len() - written.len());
+        let same = |kept: String| {
+            let (digits, exponent) = kept.split_once('e').unwrap_or((&kept, "0"));
+            let digits = digits.bytes().filter(u8::is_ascii_digit);
+            digits.eq(written.bytes()) && exponent.parse() == Ok(power)
+        };
+        same(format!("{:.*e}", written.len() - 1, real.abs())) || same(format!("{:e}", real.abs()))
     }
 
     /// The power of ten of the first digit that is not 0.
@@ -131,6 +136,9 @@ mod tests {
             ("0.1", Some(Number::Real(0.1))),
             ("0.10000000000000001", Some(Number::Real(0.1))),
             ("12345678901234567.89", Some(Number::Inexact)),
+            ("1009612568653087.3", Some(Number::Real(1_009_612_568_653_087.25))),
+            ("1009612568653087.2", Some(Number::Real(1_009_612_568_653_087.25))),
+            ("1009612568653087.4", Some(Number::Inexact)),
             ("1e999", Some(Number::Inexact)),
             ("1e-999", Some(Number::Inexact)),
             ("5e-324", Some(Number::Real(5e-324))),
