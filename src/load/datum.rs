@@ -90,6 +90,16 @@ pub struct Fitting<'c> {
 }
 
 impl Fitting<'_> {
+    /// A field of CSV, which has no words of its own for truth.
+    pub fn field<'a>(&self, field: &'a str) -> Fit<'a> {
+        match field {
+            _ if !self.column.is_boolean() => self.text(Cow::Borrowed(field)),
+            "true" | "TRUE" | "True" => self.truth(true),
+            "false" | "FALSE" | "False" => self.truth(false),
+            _ => self.text(Cow::Borrowed(field)),
+        }
+    }
+
     /// A text: that of a JSON string or a CSV field.
     pub fn text<'a>(&self, text: Cow<'a, str>) -> Fit<'a> {
         let column = self.column;
@@ -107,6 +117,8 @@ impl Fitting<'_> {
             Affinity::Integer | Affinity::Real if self.validated || column.strict => {
                 return Err(format!("must be {}", self.wanted()));
             }
+            // SQLite would keep the word, and take it for false.
+            Affinity::Numeric if self.validated && column.is_boolean() => return Err("must be true, false, 1 or 0".to_owned()),
             Affinity::Numeric | Affinity::Integer | Affinity::Real => {}
         }
         match column.length.filter(|_| self.validated) {

@@ -122,7 +122,7 @@ impl<'a> Job<'a> {
                 let mut learn = |header: &csv::Record| {
                     let learnt = shape.borrow_mut().learn(header);
                     learnt.map_err(|why| {
-                        broken(&file, Some(1), format!("is the header, and {why}. {ASK}")).with("table", self.table.name.as_str())
+                        broken(&file, Some(1), format!("is the header: {why}. {ASK}")).with("table", self.table.name.as_str())
                     })
                 };
                 csv::records(&mut text, self.plan.delimiter, &mut learn, &mut sink)

@@ -11,7 +11,7 @@ use rusqlite::{Connection, Row};
 use std::collections::{BTreeMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-/// Different values that refer to nothing and are named; more of them are counted alone.
+/// Different values that refer to nothing and are looked for in the files; that is as many as are gathered.
 const NAMED: usize = 10_000;
 
 /// One foreign key of a loaded table.
@@ -50,27 +50,25 @@ pub fn links(connection: &Connection, step: &str, table: &Table) -> Result<Vec<L
     Ok(links)
 }
 
-/// What refers to nothing now and did not before: different values, and the number of rows.
-pub fn dangling(connection: &Connection, step: &str, links: &[Link]) -> Result<(Vec<Dangling>, u64)> {
+/// What refers to nothing now and did not before, each value once.
+pub fn dangling(connection: &Connection, step: &str, links: &[Link]) -> Result<Vec<Dangling>> {
     let mut found = Vec::new();
-    let mut rows = 0;
     for (n, link) in links.iter().enumerate() {
         let mut seen = HashSet::new();
         link.each(connection, &mut |row| {
             if link.before.contains(&hash(row)?) {
                 return Ok(());
             }
-            rows += 1;
             let values = (link.identity..link.identity + link.columns.len()).map(|c| row.get_ref(c).map(Datum::of));
             let values = values.collect::<rusqlite::Result<Vec<_>>>()?;
-            if found.len() < NAMED && seen.insert(format!("{values:?}")) {
+            if found.len() < NAMED && seen.insert(said(n, values.iter())) {
                 found.push(Dangling { link: n, values });
             }
             Ok(())
         })
         .map_err(|e| refused(step, "checking foreign keys", &e))?;
     }
-    Ok((found, rows))
+    Ok(found)
 }
 
 impl Link {
@@ -83,10 +81,10 @@ impl Link {
         Ok(())
     }
 
-    /// Whether a row of a file says these values.
-    pub fn is_said(&self, values: &Values<'_>, dangling: &Dangling) -> bool {
-        let mut pairs = self.columns.iter().zip(&dangling.values);
-        pairs.all(|(place, value)| values[*place].as_ref().is_some_and(|said| said.is(value.as_ref())))
+    /// What a row of a file says in these columns, as [`Dangling::said`]; `None` if it leaves one of them to others.
+    pub fn said(&self, n: usize, values: &Values<'_>) -> Option<String> {
+        let own: Option<Vec<&Datum<'_>>> = self.columns.iter().map(|place| values[*place].as_ref()).collect();
+        Some(said(n, own?.into_iter()))
     }
 
     /// The complaint about a row that refers to nothing.
@@ -97,6 +95,17 @@ impl Link {
         let why = format!("refers to a row of “{}” that is not there: {values}", self.parent);
         Complaint::of(&names, Some(values), why)
     }
+}
+
+impl Dangling {
+    /// The foreign key and the values, for looking them up.
+    pub fn said(&self) -> String {
+        said(self.link, self.values.iter())
+    }
+}
+
+fn said<'v, 'd: 'v>(link: usize, values: impl Iterator<Item = &'v Datum<'d>>) -> String {
+    values.fold(link.to_string(), |text, value| format!("{text} {value:?}"))
 }
 
 fn hash(row: &Row<'_>) -> rusqlite::Result<u64> {

@@ -41,8 +41,8 @@
 //! reference = { table = "country", key = "code", value = "id" }   # the file says FR, the id is stored
 //! ```
 //!
-//! **Values.** Whole numbers have 64 bits; what would be rounded is refused; infinity is `9e999`. `true` and `false` are 1 and 0. A
-//! blob is `{"$blob": "00ff"}` in hexadecimal digits, as SQL writes it; text that is not UTF-8 is `{"$text": "ff"}`. Other objects and
+//! **Values.** Whole numbers have 64 bits; what would be rounded is refused; infinity is `9e999`. `true` and `false` are 1 and 0
+//! (in a BOOLEAN column of CSV, too). A blob is `{"$blob": "00ff"}` in hexadecimal digits, as SQL writes it; text that is not UTF-8 is `{"$text": "ff"}`. Other objects and
 //! arrays are kept as JSON text where the column takes text. CSV fields take the type of their column. `007` is refused where the
 //! column would make 7 of it, and so is `1e3` in an INTEGER column.
 //!

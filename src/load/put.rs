@@ -9,7 +9,6 @@ use super::table::{Key, Table};
 use super::trouble::{Complaint, Trouble, refused, shown};
 use crate::sql::quoted;
 use rusqlite::{Connection, Error, ErrorCode, Statement, ffi};
-use std::collections::HashMap;
 
 /// Statements that are kept prepared; a file whose rows all name other columns prepares anew.
 const KEPT: usize = 128;
@@ -25,11 +24,17 @@ pub enum Put {
     Same,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum Act {
     Insert,
     Find,
     Update,
+}
+
+struct Kept<'c> {
+    act: Act,
+    columns: Vec<usize>,
+    statement: Statement<'c>,
 }
 
 /// The way into a table.
@@ -40,7 +45,7 @@ pub struct Putter<'c> {
     mode: Mode,
     key: Option<&'c Key>,
     validated: bool,
-    statements: HashMap<(Act, Vec<usize>), Statement<'c>>,
+    kept: Vec<Kept<'c>>,
 }
 
 impl<'c> Putter<'c> {
@@ -60,7 +65,7 @@ impl<'c> Putter<'c> {
             mode,
             key,
             validated,
-            statements: HashMap::new(),
+            kept: Vec::new(),
         }
     }
 
@@ -68,7 +73,7 @@ impl<'c> Putter<'c> {
     pub fn put(&mut self, values: &Values<'_>) -> Result<Put, Trouble> {
         let given: Vec<usize> = (0..values.len()).filter(|n| values[*n].is_some()).collect();
         let (Mode::Upsert | Mode::Update, Some(key)) = (self.mode, self.key) else {
-            return self.insert(given, values);
+            return self.insert(&given, values);
         };
         for place in &key.columns {
             if matches!(values[*place], None | Some(Datum::Null)) {
@@ -77,14 +82,14 @@ impl<'c> Putter<'c> {
             }
         }
         match self.changed(key, &given, values)? {
-            None if self.mode == Mode::Upsert => self.insert(given, values),
+            None if self.mode == Mode::Upsert => self.insert(&given, values),
             None => Err(Complaint::row("there is no such row to update").into()),
             Some(changed) if changed.is_empty() => Ok(Put::Same),
-            Some(changed) => self.update(key, changed, values),
+            Some(changed) => self.update(key, &changed, values),
         }
     }
 
-    fn insert(&mut self, given: Vec<usize>, values: &Values<'_>) -> Result<Put, Trouble> {
+    fn insert(&mut self, given: &[usize], values: &Values<'_>) -> Result<Put, Trouble> {
         if self.validated {
             let mut columns = self.table.columns.iter().zip(values);
             let missing = columns.find(|(c, v)| v.is_none() && c.not_null && !c.has_default && !c.is_rowid && !c.generated);
@@ -96,16 +101,16 @@ impl<'c> Putter<'c> {
         Ok(Put::Inserted)
     }
 
-    fn update(&mut self, key: &Key, changed: Vec<usize>, values: &Values<'_>) -> Result<Put, Trouble> {
+    fn update(&mut self, key: &Key, changed: &[usize], values: &Values<'_>) -> Result<Put, Trouble> {
         self.run(Act::Update, changed, values, &key.columns)?;
         Ok(Put::Updated)
     }
 
     /// The given columns in which the stored row differs; `None` if there is no such row.
     fn changed(&mut self, key: &Key, given: &[usize], values: &Values<'_>) -> Result<Option<Vec<usize>>, Trouble> {
-        let step = self.step;
-        let told = |e: Error| Trouble::Load(refused(step, "looking for a row", &e));
-        let statement = self.statement(Act::Find, given.to_vec()).map_err(told)?;
+        let (step, table) = (self.step, self.table);
+        let told = |e: Error| Trouble::Load(refused(step, &doing(table), &e));
+        let statement = self.statement(Act::Find, given).map_err(told)?;
         bind(statement, key.columns.iter(), values).map_err(told)?;
         let mut rows = statement.raw_query();
         let Some(row) = rows.next().map_err(told)? else {
@@ -121,10 +126,9 @@ impl<'c> Putter<'c> {
         Ok(Some(changed))
     }
 
-    fn run(&mut self, act: Act, columns: Vec<usize>, values: &Values<'_>, more: &[usize]) -> Result<(), Trouble> {
-        let all: Vec<usize> = columns.iter().chain(more).copied().collect();
+    fn run(&mut self, act: Act, columns: &[usize], values: &Values<'_>, more: &[usize]) -> Result<(), Trouble> {
         let ran = self.statement(act, columns).and_then(|statement| {
-            bind(statement, all.iter(), values)?;
+            bind(statement, columns.iter().chain(more), values)?;
             statement.raw_execute()
         });
         match ran {
@@ -134,19 +138,29 @@ impl<'c> Putter<'c> {
         }
     }
 
-    fn statement(&mut self, act: Act, columns: Vec<usize>) -> rusqlite::Result<&mut Statement<'c>> {
-        if self.statements.len() >= KEPT && !self.statements.contains_key(&(act, columns.clone())) {
-            self.statements.clear();
-        }
-        let (table, key) = (self.table, self.key);
-        match self.statements.entry((act, columns)) {
-            std::collections::hash_map::Entry::Occupied(known) => Ok(known.into_mut()),
-            std::collections::hash_map::Entry::Vacant(vacant) => {
-                let text = sql(table, key, act, &vacant.key().1);
-                Ok(vacant.insert(self.connection.prepare(&text)?))
+    fn statement(&mut self, act: Act, columns: &[usize]) -> rusqlite::Result<&mut Statement<'c>> {
+        // Files have one set of columns, or a few.
+        let known = self.kept.iter().position(|kept| kept.act == act && kept.columns == columns);
+        let place = match known {
+            Some(place) => place,
+            None => {
+                if self.kept.len() >= KEPT {
+                    self.kept.clear();
+                }
+                self.kept.push(Kept {
+                    act,
+                    columns: columns.to_vec(),
+                    statement: self.connection.prepare(&sql(self.table, self.key, act, columns))?,
+                });
+                self.kept.len() - 1
             }
-        }
+        };
+        Ok(&mut self.kept[place].statement)
     }
+}
+
+fn doing(table: &Table) -> String {
+    format!("putting rows into “{}”", table.name)
 }
 
 fn bind<'n>(statement: &mut Statement<'_>, places: impl Iterator<Item = &'n usize>, values: &Values<'_>) -> rusqlite::Result<()> {
@@ -180,13 +194,13 @@ impl Putter<'_> {
     /// What SQLite said about a row.
     fn said(&self, error: &Error, values: &Values<'_>) -> Trouble {
         let Error::SqliteFailure(code, text) = error else {
-            return Trouble::Load(refused(self.step, "putting in a row", error));
+            return Trouble::Load(refused(self.step, &doing(self.table), error));
         };
         if !matches!(
             code.code,
             ErrorCode::ConstraintViolation | ErrorCode::TooBig | ErrorCode::TypeMismatch
         ) {
-            return Trouble::Load(refused(self.step, "putting in a row", error));
+            return Trouble::Load(refused(self.step, &doing(self.table), error));
         }
         let text = text.clone().unwrap_or_else(|| error.to_string());
         let after = text.split_once(": ").map_or(text.as_str(), |(_, rest)| rest);

@@ -47,9 +47,9 @@ impl Shape<'_, '_> {
     pub fn learn(&mut self, header: &Record) -> Result<(), String> {
         self.header.clear();
         for (name, _) in header.fields() {
-            let place = self.place(name)?;
+            let place = self.place(name).map_err(|c| format!("the column “{}” {}", brief(name), c.why))?;
             if self.header.contains(&place) {
-                return Err(format!("names the column “{name}” twice"));
+                return Err(format!("the column “{name}” is named twice"));
             }
             self.header.push(place);
         }
@@ -85,17 +85,13 @@ impl Shape<'_, '_> {
         for (name, raw) in members {
             let placed = self.place(&name).and_then(|place| {
                 if std::mem::replace(&mut named[place], true) {
-                    return Err(format!("it names the column “{name}” twice"));
+                    return Err(Complaint::of(&name, None, "is named twice"));
                 }
                 Ok(place)
             });
             let value = match placed {
                 Ok(place) => self.value(place, raw).map(|value| values[place] = Some(value)),
-                Err(why) => Err(Complaint {
-                    value: Some(name.into_owned()),
-                    ..Complaint::row(why)
-                }
-                .into()),
+                Err(complaint) => Err(complaint.into()),
             };
             if let Err(wrong) = value {
                 trouble.get_or_insert(wrong);
@@ -123,7 +119,7 @@ impl Shape<'_, '_> {
             } else if self.references[place].is_some() {
                 self.referred(place, Datum::Text(Cow::Borrowed(field)))
             } else {
-                let fit = self.fitting(place).text(Cow::Borrowed(field));
+                let fit = self.fitting(place).field(field);
                 self.judged(place, field, fit)
             };
             match value {
@@ -137,13 +133,13 @@ impl Shape<'_, '_> {
     }
 
     /// The place of a column that a file may fill.
-    fn place(&self, name: &str) -> Result<usize, String> {
+    fn place(&self, name: &str) -> Result<usize, Complaint> {
         let Some(place) = self.table.column(name) else {
             let near = meant(name, self.table.columns.iter().map(|c| c.name.as_str()));
-            return Err(format!("the table has no column “{}”{near}", brief(name)));
+            return Err(Complaint::of(&brief(name), None, format!("is none of the table's{near}")));
         };
         if self.table.columns[place].generated {
-            return Err(format!("the column “{name}” is computed by the database and cannot be loaded"));
+            return Err(Complaint::of(name, None, "is computed by the database and cannot be loaded"));
         }
         Ok(place)
     }

@@ -10,7 +10,8 @@ use super::trouble::{Complaint, Trouble, meant, unfit};
 use super::{FileReport, Files, GATHERED, LoadReport, Options, State};
 use crate::failure::{Failure, Reason, Result};
 use rusqlite::Connection;
-use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, HashMap};
 
 /// After so many rows somebody may have cancelled.
 const LOOK_EACH: u64 = 1000;
@@ -20,9 +21,8 @@ pub fn run(connection: &Connection, plan: &LoadPlan, files: &dyn Files, options:
     known_context(plan, options.context)?;
     let mut tables: BTreeMap<String, Table> = BTreeMap::new();
     for file in plan.files.iter().filter(|f| f.enabled && f.name_in(options.context).is_some()) {
-        let name = file.table.to_ascii_lowercase();
-        if !tables.contains_key(&name) {
-            tables.insert(name, Table::read(connection, plan.step(), &file.table)?);
+        if let Entry::Vacant(vacant) = tables.entry(file.table.to_ascii_lowercase()) {
+            vacant.insert(Table::read(connection, plan.step(), &file.table)?);
         }
     }
     known_columns(plan, options.context, &tables)?;
@@ -140,7 +140,7 @@ impl<'a> Run<'a> {
                 Ok(Put::Inserted) => report.inserted += 1,
                 Ok(Put::Updated) => report.updated += 1,
                 Ok(Put::Same) => report.skipped += 1,
-                Err(Trouble::Load(failure)) => return Err(failure),
+                Err(Trouble::Load(failure)) => return Err(failure.with("file", job.name.as_str()).with("row", row).with("line", line)),
                 Err(Trouble::Row(complaint)) => {
                     let failure = job.rejects(row, line, values, complaint);
                     self.reject(failure)?;
@@ -151,7 +151,7 @@ impl<'a> Run<'a> {
     }
 
     fn look(&self, row: u64) -> Result<()> {
-        if row % LOOK_EACH == 0 && self.options.reporter.cancelled() {
+        if row.is_multiple_of(LOOK_EACH) && self.options.reporter.cancelled() {
             return Err(Failure::new(Reason::Cancelled, "The update was cancelled."));
         }
         Ok(())
@@ -182,29 +182,30 @@ impl<'a> Run<'a> {
 
     /// Finds the rows of files that say what refers to nothing. The files are read again, and only where there is such a row.
     fn refer(&mut self, table: &Table, links: &[Link], jobs: &[(usize, Job<'_>)]) -> Result<()> {
-        let (dangling, _) = foreign::dangling(self.connection, self.plan.step(), links)?;
+        let dangling = foreign::dangling(self.connection, self.plan.step(), links)?;
         if dangling.is_empty() {
             return Ok(());
         }
-        let mut said = vec![false; dangling.len()];
+        let wanted: HashMap<String, usize> = dangling.iter().enumerate().map(|(n, one)| (one.said(), n)).collect();
+        let mut found = vec![false; dangling.len()];
         for (_, job) in jobs.iter().filter(|(_, job)| std::ptr::eq(job.table, table)) {
             job.each_row(self.connection, self.files, &mut |row, line, values, trouble| {
                 self.look(row)?;
                 if trouble.is_some() {
                     return Ok(());
                 }
-                for (n, one) in dangling.iter().enumerate() {
-                    let link = &links[one.link];
-                    if link.is_said(values, one) {
-                        said[n] = true;
-                        let failure = job.rejects(row, line, values, link.complaint(table, one));
-                        self.reject(failure)?;
-                    }
+                for (n, link) in links.iter().enumerate() {
+                    let Some(place) = link.said(n, values).and_then(|said| wanted.get(&said)) else {
+                        continue;
+                    };
+                    found[*place] = true;
+                    let failure = job.rejects(row, line, values, link.complaint(table, &dangling[*place]));
+                    self.reject(failure)?;
                 }
                 Ok(())
             })?;
         }
-        for (one, _) in dangling.iter().zip(said).filter(|(_, said)| !said) {
+        for (one, _) in dangling.iter().zip(found).filter(|(_, found)| !found) {
             let complaint = links[one.link].complaint(table, one);
             self.reject(self.unsaid(table, complaint))?;
         }

@@ -62,6 +62,11 @@ pub struct Column {
 }
 
 impl Column {
+    /// Whether it is declared to hold what is true or false.
+    pub fn is_boolean(&self) -> bool {
+        self.affinity == Affinity::Numeric && self.declared.get(..4).is_some_and(|d| d.eq_ignore_ascii_case("BOOL"))
+    }
+
     /// Whether an array or an object can be kept here as the text of its JSON.
     pub fn takes_json(&self) -> bool {
         let loose = !self.strict && (self.declared.is_empty() || self.declared.to_ascii_uppercase().contains("JSON"));

@@ -34,6 +34,13 @@ impl Place {
         self.line.get() - u64::from(self.at_start.get() && self.line.get() > 1)
     }
 
+    fn pass(&self, byte: u8) {
+        let ends = byte == b'\n';
+        self.at_start.set(ends);
+        self.line.set(self.line.get() + u64::from(ends));
+        self.row_bytes.set(self.row_bytes.get() + 1);
+    }
+
     /// A new row begins.
     pub fn begin_row(&self) {
         self.row_bytes.set(0);
@@ -203,14 +210,16 @@ impl BufRead for Text<'_> {
 
 impl Read for Text<'_> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        // A JSON parser asks byte by byte.
+        if let ([only], Some(byte)) = (&mut *out, self.buffer[..self.checked].get(self.next)) {
+            *only = *byte;
+            self.next += 1;
+            self.place.pass(*byte);
+            return Ok(1);
+        }
         let bytes = self.fill_buf()?;
         let amount = bytes.len().min(out.len());
-        // A JSON parser asks byte by byte; a copy of one byte by length is slow.
-        if let ([byte, ..], [only]) = (bytes, &mut *out) {
-            *only = *byte;
-        } else {
-            out[..amount].copy_from_slice(&bytes[..amount]);
-        }
+        out[..amount].copy_from_slice(&bytes[..amount]);
         self.consume(amount);
         Ok(amount)
     }

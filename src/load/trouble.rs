@@ -127,9 +127,9 @@ pub fn unfit(step: &str, what: impl std::fmt::Display) -> Failure {
     Failure::new(Reason::StepFailed, format!("{}: {what}. {ASK}", named(step, "load.toml"))).with("step", step)
 }
 
-/// “; did you mean “x”?”, where something is near.
+/// “ (did you mean “x”?)”, where something is near.
 pub fn meant<'a>(word: &str, candidates: impl Iterator<Item = &'a str>) -> String {
-    near(word, candidates).map_or_else(String::new, |near| format!("; did you mean “{near}”?"))
+    near(word, candidates).map_or_else(String::new, |near| format!(" (did you mean “{near}”?)"))
 }
 
 /// A value for a message: short, on one line.

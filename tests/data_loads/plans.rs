@@ -29,7 +29,7 @@ fn a_wrong_plan_says_what_is_wrong() {
         (format!("{file}contexts = ['fr']"), "there is no [context.fr]"),
         (
             format!("{file}contexts = ['fr']\n[context.fx]"),
-            "there is no [context.fr]; did you mean “fx”?",
+            "there is no [context.fr] (did you mean “fx”?)",
         ),
         (file.replace("a.json", "{context}.json"), "there is no [context.NAME]"),
         (format!("{file}[context.'a b']"), "must be named with letters, digits"),
@@ -39,7 +39,7 @@ fn a_wrong_plan_says_what_is_wrong() {
         ),
         (
             format!("{file}[[rule]]\ntable = 'contry'\ncolumn = 'x'\nrequired = true"),
-            "no [[file]] loads it; did you mean “country”?",
+            "no [[file]] loads it (did you mean “country”?)",
         ),
         (rule.clone(), "needs exactly one of required, pattern"),
         (format!("{rule}required = true\nmin = 1"), "needs exactly one of required, pattern"),
@@ -66,7 +66,7 @@ fn a_plan_that_does_not_fit_the_database_says_so() {
     for (text, expected) in [
         (
             file("").replace("country", "contry"),
-            "there is no table “contry”; did you mean “country”?",
+            "there is no table “contry” (did you mean “country”?)",
         ),
         (file("").replace("'country'", "'v'"), "“v” is a view table or view"),
         (
@@ -75,7 +75,7 @@ fn a_plan_that_does_not_fit_the_database_says_so() {
         ),
         (
             file("key = ['kode']"),
-            "the table “country” has no column “kode”; did you mean “code”?",
+            "the table “country” has no column “kode” (did you mean “code”?)",
         ),
         (file("key = ['plain']"), "key = [plain] does not tell the rows of “country” apart"),
         (file("key = ['name']"), "key = [name] does not tell the rows of “country” apart"),
@@ -85,15 +85,15 @@ fn a_plan_that_does_not_fit_the_database_says_so() {
         ),
         (
             file("[[rule]]\ntable = 'country'\ncolumn = 'nam'\nrequired = true"),
-            "has no column “nam”; did you mean “name”?",
+            "has no column “nam” (did you mean “name”?)",
         ),
         (
             file("[[rule]]\ntable = 'country'\ncolumn = 'name'\nreference = { table = 'contry', key = 'code', value = 'name' }"),
-            "there is no table “contry”; did you mean “country”?",
+            "there is no table “contry” (did you mean “country”?)",
         ),
         (
             file("[[rule]]\ntable = 'country'\ncolumn = 'name'\nreference = { table = 'country', key = 'kode', value = 'name' }"),
-            "has no column “kode”; did you mean “code”?",
+            "has no column “kode” (did you mean “code”?)",
         ),
     ] {
         let failure = load(&database(schema), &text, &Folder::default().with("a.json", "[]")).expect_err(&text);
@@ -161,7 +161,7 @@ fn a_context_sets_columns_and_chooses_files() {
     }
     let failure = load_in(&database(PEOPLE), TENANTS, &tenants(), Some("rf"), false).expect_err("no such context");
     assert!(
-        failure.message.contains("there is no [context.rf]; did you mean “"),
+        failure.message.contains("there is no [context.rf] (did you mean “"),
         "{}",
         failure.message
     );
@@ -170,7 +170,7 @@ fn a_context_sets_columns_and_chooses_files() {
     assert!(
         failure
             .message
-            .contains("no table that is loaded has that column; did you mean “tenant”?"),
+            .contains("no table that is loaded has that column (did you mean “tenant”?)"),
         "{}",
         failure.message
     );
@@ -197,88 +197,102 @@ fn an_update_does_not_move_rows_into_a_context() {
     assert_eq!(ask(&connection, "SELECT * FROM u"), "1|8|'b'");
 }
 
+/// Mode, column, check, row, complaint.
+const JUDGED: &[(&str, &str, &str, &str, &str)] = &[
+    (
+        "insert",
+        "v",
+        "required = true",
+        r#"{"id":2}"#,
+        "column “v” must not be empty, and the row does not name it.",
+    ),
+    (
+        "insert",
+        "v",
+        "required = true",
+        r#"{"id":2,"v":null}"#,
+        "column “v” must not be empty.",
+    ),
+    (
+        "insert",
+        "v",
+        "required = true",
+        r#"{"id":2,"v":" "}"#,
+        "column “v” must not be empty.",
+    ),
+    ("insert", "v", "required = true", r#"{"id":2,"v":"x"}"#, ""),
+    ("update", "v", "required = true", r#"{"id":1,"n":2}"#, ""),
+    (
+        "update",
+        "v",
+        "required = true",
+        r#"{"id":1,"v":""}"#,
+        "column “v” must not be empty.",
+    ),
+    ("insert", "v", "pattern = 'a|b+'", r#"{"id":2,"v":"bbb"}"#, ""),
+    (
+        "insert",
+        "v",
+        "pattern = 'a|b+'",
+        r#"{"id":2,"v":"ax"}"#,
+        "column “v” does not fit the pattern a|b+: ax.",
+    ),
+    ("insert", "v", "pattern = 'a|b+'", r#"{"id":2,"v":null}"#, ""),
+    (
+        "insert",
+        "id",
+        "pattern = '[0-9]{2}'",
+        r#"{"id":2}"#,
+        "column “id” does not fit the pattern [0-9]{2}: 2.",
+    ),
+    ("insert", "n", "min = 1\nmax = 2.5", r#"{"id":2,"n":2.5}"#, ""),
+    (
+        "insert",
+        "n",
+        "min = 1\nmax = 2.5",
+        r#"{"id":2,"n":0.9}"#,
+        "column “n” is 0.9, and must not be less than 1.",
+    ),
+    (
+        "insert",
+        "n",
+        "min = 1\nmax = 2.5",
+        r#"{"id":2,"n":3}"#,
+        "column “n” is 3, and must not be more than 2.5.",
+    ),
+    (
+        "insert",
+        "v",
+        "min = '2020-01-01'",
+        r#"{"id":2,"v":"2019-12-31"}"#,
+        "column “v” is 2019-12-31, and must not be less than 2020-01-01.",
+    ),
+    (
+        "insert",
+        "v",
+        "min = 5",
+        r#"{"id":2,"v":"x"}"#,
+        "column “v” cannot be compared with 5.",
+    ),
+    ("insert", "v", "one_of = ['a', 'b']", r#"{"id":2,"v":"b"}"#, ""),
+    (
+        "insert",
+        "v",
+        "one_of = ['a', 'b']",
+        r#"{"id":2,"v":"B"}"#,
+        "column “v” is B, and must be one of a, b.",
+    ),
+    ("insert", "n", "one_of = [1, 2]", r#"{"id":2,"n":2}"#, ""),
+];
+
 #[test]
 fn rules_judge_values() {
     let schema = "CREATE TABLE t(id INTEGER PRIMARY KEY, v TEXT, n REAL); INSERT INTO t VALUES (1, 'old', 1.0)";
-    let rule = |column: &str, check: &str| format!("[[rule]]\ntable = 'T'\ncolumn = '{column}'\n{check}");
-    for (mode, check, row, expected) in [
-        (
-            "insert",
-            rule("v", "required = true"),
-            r#"{"id":2}"#,
-            "column “v” must not be empty, and the row does not name it.",
-        ),
-        (
-            "insert",
-            rule("v", "required = true"),
-            r#"{"id":2,"v":null}"#,
-            "column “v” must not be empty.",
-        ),
-        (
-            "insert",
-            rule("v", "required = true"),
-            r#"{"id":2,"v":" "}"#,
-            "column “v” must not be empty.",
-        ),
-        ("insert", rule("v", "required = true"), r#"{"id":2,"v":"x"}"#, ""),
-        ("update", rule("v", "required = true"), r#"{"id":1,"n":2}"#, ""),
-        (
-            "update",
-            rule("v", "required = true"),
-            r#"{"id":1,"v":""}"#,
-            "column “v” must not be empty.",
-        ),
-        ("insert", rule("v", "pattern = 'a|b+'"), r#"{"id":2,"v":"bbb"}"#, ""),
-        (
-            "insert",
-            rule("v", "pattern = 'a|b+'"),
-            r#"{"id":2,"v":"ax"}"#,
-            "column “v” does not fit the pattern a|b+: ax.",
-        ),
-        ("insert", rule("v", "pattern = 'a|b+'"), r#"{"id":2,"v":null}"#, ""),
-        (
-            "insert",
-            rule("id", "pattern = '[0-9]{2}'"),
-            r#"{"id":2}"#,
-            "column “id” does not fit the pattern [0-9]{2}: 2.",
-        ),
-        ("insert", rule("n", "min = 1\nmax = 2.5"), r#"{"id":2,"n":2.5}"#, ""),
-        (
-            "insert",
-            rule("n", "min = 1\nmax = 2.5"),
-            r#"{"id":2,"n":0.9}"#,
-            "column “n” is 0.9, and must not be less than 1.",
-        ),
-        (
-            "insert",
-            rule("n", "min = 1\nmax = 2.5"),
-            r#"{"id":2,"n":3}"#,
-            "column “n” is 3, and must not be more than 2.5.",
-        ),
-        (
-            "insert",
-            rule("v", "min = '2020-01-01'"),
-            r#"{"id":2,"v":"2019-12-31"}"#,
-            "column “v” is 2019-12-31, and must not be less than 2020-01-01.",
-        ),
-        (
-            "insert",
-            rule("v", "min = 5"),
-            r#"{"id":2,"v":"x"}"#,
-            "column “v” cannot be compared with 5.",
-        ),
-        ("insert", rule("v", "one_of = ['a', 'b']"), r#"{"id":2,"v":"b"}"#, ""),
-        (
-            "insert",
-            rule("v", "one_of = ['a', 'b']"),
-            r#"{"id":2,"v":"B"}"#,
-            "column “v” is B, and must be one of a, b.",
-        ),
-        ("insert", rule("n", "one_of = [1, 2]"), r#"{"id":2,"n":2}"#, ""),
-    ] {
+    for (mode, column, check, row, expected) in JUDGED {
+        let check = format!("[[rule]]\ntable = 'T'\ncolumn = '{column}'\n{check}");
         let entry = format!("table = 't'\nmode = '{mode}'\n{check}");
         let (_, report) = one(schema, &entry, "a.jsonl", row);
-        match expected {
+        match *expected {
             "" => drop(report.unwrap_or_else(|f| panic!("{check} {row}: {f}"))),
             _ => {
                 let message = report.expect_err(&check).message;

@@ -193,7 +193,7 @@ fn tables_are_cleared_first() {
         assert_eq!(ask(&connection, "SELECT x FROM f WHERE f MATCH 'one'"), "'one'");
     }
     for (clear, expected) in [
-        ("['aa']", "there is no table “aa”; did you mean “a”?."),
+        ("['aa']", "there is no table “aa” (did you mean “a”?)."),
         ("['f']", "“f” is a virtual table or view; rows are put there by an SQL step."),
         (
             "['f_data']",

@@ -26,110 +26,113 @@ fn told(connection: &rusqlite::Connection, failure: Option<holdfast::failure::Fa
 
 const WHOLE: &str = "refused: must be a whole number of at most 64 bits, without point or exponent";
 
+const BIG: &str = "refused: would have to round 9223372036854775808: whole numbers go to 64 bits, others to the digits of a double";
+
+const JSON: &[(&str, &str, &str)] = &[
+    ("INTEGER", "9223372036854775807", "9223372036854775807"),
+    ("INTEGER", "-9223372036854775808", "-9223372036854775808"),
+    ("INTEGER", "9223372036854775808", BIG),
+    ("REAL", "9223372036854775808", BIG),
+    ("", "9223372036854775808", BIG),
+    ("TEXT", "9223372036854775808", BIG),
+    ("DECIMAL(10,2)", "9223372036854775808", BIG),
+    ("INTEGER", "1.0", WHOLE),
+    ("INTEGER", "1e3", WHOLE),
+    ("INTEGER", "1.5", WHOLE),
+    ("INTEGER", "\"7\"", "7"),
+    ("INTEGER", "\"seven\"", WHOLE),
+    ("INTEGER", "true", "1"),
+    ("INTEGER", "false", "0"),
+    ("INTEGER", "null", "NULL"),
+    ("TEXT", "true", "refused: takes text: write \"true\" in quotes, or 1 or 0"),
+    ("TEXT", "\"007\"", "'007'"),
+    ("TEXT", "7001", "'7001'"),
+    ("TEXT", "1.50", "refused: takes text: write \"1.50\" in quotes"),
+    ("TEXT", "\"a\\u0000b\\ud83d\\ude00\"", "'a\0b😀'"),
+    (
+        "TEXT",
+        "\"\\ud83d\"",
+        "refused: is no text that can be kept: unexpected end of hex escape",
+    ),
+    ("REAL", "5", "5.0"),
+    (
+        "REAL",
+        "9007199254740993",
+        "refused: would have to round 9007199254740993: it keeps doubles",
+    ),
+    ("REAL", "0.1", "0.1"),
+    ("REAL", "9e999", "inf"),
+    ("REAL", "-9e999", "-inf"),
+    (
+        "REAL",
+        "12345678901234567.89",
+        "refused: would have to round 12345678901234567.89: whole numbers go to 64 bits, others to the digits of a double",
+    ),
+    ("DECIMAL(10,2)", "10.50", "10.5"),
+    ("DECIMAL(10,2)", "10.00", "10"),
+    ("DATETIME", "\"2024-01-31 10:00:00\"", "'2024-01-31 10:00:00'"),
+    (
+        "STRING",
+        "\"007\"",
+        "refused: takes numbers, and “007” would be rewritten; write the number plainly, or make the column TEXT",
+    ),
+    ("", "5", "5"),
+    ("", "5.0", "5.0"),
+    ("", "-0.0", "-0.0"),
+    ("", "\"007\"", "'007'"),
+    ("TEXT", "[1, {\"a\" : \"b \\\" c\"} ]", "'[1,{\"a\":\"b \\\" c\"}]'"),
+    ("JSON", "{\"a\": 1.50}", "'{\"a\":1.50}'"),
+    ("TEXT", "{\"a\": [{\"b\":1,\"b\":2}]}", "refused: holds “b” twice in one object"),
+    (
+        "INTEGER",
+        "[1]",
+        "refused: cannot take an array or an object: only a column of text does",
+    ),
+    (
+        "BLOB",
+        "{\"a\":1}",
+        "refused: cannot take an array or an object: only a column of text does",
+    ),
+    ("BLOB", "{\"$blob\":\"00Ff\"}", "x'00ff'"),
+    ("BLOB", "{\"$blob\":\"\"}", "x''"),
+    (
+        "TEXT",
+        "{\"$blob\":\"0\"}",
+        "refused: must be written {\"$blob\": \"00ff\"}: two hexadecimal digits a byte",
+    ),
+    (
+        "TEXT",
+        "{\"$blob\":\"é0\"}",
+        "refused: must be written {\"$blob\": \"00ff\"}: two hexadecimal digits a byte",
+    ),
+    (
+        "TEXT",
+        "{\"$blob\":17}",
+        "refused: must be written {\"$blob\": \"00ff\"}: two hexadecimal digits a byte",
+    ),
+    (
+        "INTEGER",
+        "{\"$blob\":\"00\"}",
+        "refused: must be a whole number of at most 64 bits, without point or exponent, and this is a blob",
+    ),
+    ("VARCHAR(3)", "\"été\"", "'été'"),
+    (
+        "VARCHAR(3)",
+        "\"étés\"",
+        "refused: must not be longer than 3 characters (VARCHAR(3)), and it has 4",
+    ),
+    ("INTEGER STRICT", "1.5", WHOLE),
+    ("TEXT STRICT", "{\"$blob\":\"00\"}", "refused: must be text, and this is a blob"),
+    ("BLOB STRICT", "\"x\"", "refused: takes blobs, and this is text"),
+    ("BLOB STRICT", "1", "refused: takes blobs, and this is a number"),
+    ("ANY STRICT", "\"007\"", "'007'"),
+    ("REAL STRICT", "5", "5.0"),
+];
+
 #[test]
 fn json_values_are_kept_or_refused() {
-    let big = "refused: would have to round 9223372036854775808: whole numbers go to 64 bits, others to the digits of a double";
-    for (column, json, expected) in [
-        ("INTEGER", "9223372036854775807", "9223372036854775807"),
-        ("INTEGER", "-9223372036854775808", "-9223372036854775808"),
-        ("INTEGER", "9223372036854775808", big),
-        ("REAL", "9223372036854775808", big),
-        ("", "9223372036854775808", big),
-        ("TEXT", "9223372036854775808", big),
-        ("DECIMAL(10,2)", "9223372036854775808", big),
-        ("INTEGER", "1.0", WHOLE),
-        ("INTEGER", "1e3", WHOLE),
-        ("INTEGER", "1.5", WHOLE),
-        ("INTEGER", "\"7\"", "7"),
-        ("INTEGER", "\"seven\"", WHOLE),
-        ("INTEGER", "true", "1"),
-        ("INTEGER", "false", "0"),
-        ("INTEGER", "null", "NULL"),
-        ("TEXT", "true", "refused: takes text: write \"true\" in quotes, or 1 or 0"),
-        ("TEXT", "\"007\"", "'007'"),
-        ("TEXT", "7001", "'7001'"),
-        ("TEXT", "1.50", "refused: takes text: write \"1.50\" in quotes"),
-        ("TEXT", "\"a\\u0000b\\ud83d\\ude00\"", "'a\0b😀'"),
-        (
-            "TEXT",
-            "\"\\ud83d\"",
-            "refused: is no text that can be kept: unexpected end of hex escape",
-        ),
-        ("REAL", "5", "5.0"),
-        (
-            "REAL",
-            "9007199254740993",
-            "refused: would have to round 9007199254740993: it keeps doubles",
-        ),
-        ("REAL", "0.1", "0.1"),
-        ("REAL", "9e999", "inf"),
-        ("REAL", "-9e999", "-inf"),
-        (
-            "REAL",
-            "12345678901234567.89",
-            "refused: would have to round 12345678901234567.89: whole numbers go to 64 bits, others to the digits of a double",
-        ),
-        ("DECIMAL(10,2)", "10.50", "10.5"),
-        ("DECIMAL(10,2)", "10.00", "10"),
-        ("DATETIME", "\"2024-01-31 10:00:00\"", "'2024-01-31 10:00:00'"),
-        (
-            "STRING",
-            "\"007\"",
-            "refused: takes numbers, and “007” would be rewritten; write the number plainly, or make the column TEXT",
-        ),
-        ("", "5", "5"),
-        ("", "5.0", "5.0"),
-        ("", "-0.0", "-0.0"),
-        ("", "\"007\"", "'007'"),
-        ("TEXT", "[1, {\"a\" : \"b \\\" c\"} ]", "'[1,{\"a\":\"b \\\" c\"}]'"),
-        ("JSON", "{\"a\": 1.50}", "'{\"a\":1.50}'"),
-        ("TEXT", "{\"a\": [{\"b\":1,\"b\":2}]}", "refused: holds “b” twice in one object"),
-        (
-            "INTEGER",
-            "[1]",
-            "refused: cannot take an array or an object: only a column of text does",
-        ),
-        (
-            "BLOB",
-            "{\"a\":1}",
-            "refused: cannot take an array or an object: only a column of text does",
-        ),
-        ("BLOB", "{\"$blob\":\"00Ff\"}", "x'00ff'"),
-        ("BLOB", "{\"$blob\":\"\"}", "x''"),
-        (
-            "TEXT",
-            "{\"$blob\":\"0\"}",
-            "refused: must be written {\"$blob\": \"00ff\"}: two hexadecimal digits a byte",
-        ),
-        (
-            "TEXT",
-            "{\"$blob\":\"é0\"}",
-            "refused: must be written {\"$blob\": \"00ff\"}: two hexadecimal digits a byte",
-        ),
-        (
-            "TEXT",
-            "{\"$blob\":17}",
-            "refused: must be written {\"$blob\": \"00ff\"}: two hexadecimal digits a byte",
-        ),
-        (
-            "INTEGER",
-            "{\"$blob\":\"00\"}",
-            "refused: must be a whole number of at most 64 bits, without point or exponent, and this is a blob",
-        ),
-        ("VARCHAR(3)", "\"été\"", "'été'"),
-        (
-            "VARCHAR(3)",
-            "\"étés\"",
-            "refused: must not be longer than 3 characters (VARCHAR(3)), and it has 4",
-        ),
-        ("INTEGER STRICT", "1.5", WHOLE),
-        ("TEXT STRICT", "{\"$blob\":\"00\"}", "refused: must be text, and this is a blob"),
-        ("BLOB STRICT", "\"x\"", "refused: takes blobs, and this is text"),
-        ("BLOB STRICT", "1", "refused: takes blobs, and this is a number"),
-        ("ANY STRICT", "\"007\"", "'007'"),
-        ("REAL STRICT", "5", "5.0"),
-    ] {
-        assert_eq!(stored(column, "", json), expected, "{json} into {column}");
+    for (column, json, expected) in JSON {
+        assert_eq!(stored(column, "", json), *expected, "{json} into {column}");
     }
 }
 
@@ -172,6 +175,11 @@ fn csv_takes_the_type_of_the_column() {
         ("REAL", "about", "refused: must be a number".to_owned()),
         ("NUMERIC", "2024-01-31", "'2024-01-31'".to_owned()),
         ("INTEGER", "", "NULL".to_owned()),
+        ("BOOLEAN", "true", "1".to_owned()),
+        ("BOOLEAN", "FALSE", "0".to_owned()),
+        ("bool", "1", "1".to_owned()),
+        ("BOOLEAN", "yes", "refused: must be true, false, 1 or 0".to_owned()),
+        ("TEXT", "true", "'true'".to_owned()),
     ] {
         let schema = format!("CREATE TABLE t(id INTEGER PRIMARY KEY, v {column})");
         let (connection, report) = one(&schema, "table = 't'", "a.csv", format!("id,v\n1,{field}\n"));
@@ -186,7 +194,7 @@ fn computed_columns_are_refused() {
     assert!(
         failure
             .message
-            .ends_with("key id = 1: the column “v” is computed by the database and cannot be loaded."),
+            .ends_with("key id = 1: column “v” is computed by the database and cannot be loaded."),
         "{}",
         failure.message
     );
