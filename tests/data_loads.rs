@@ -2,6 +2,8 @@
 
 #[path = "data_loads/desk.rs"]
 mod desk;
+#[path = "data_loads/endless.rs"]
+mod endless;
 #[path = "data_loads/files.rs"]
 mod files;
 #[path = "data_loads/large.rs"]

@@ -256,3 +256,59 @@ fn a_person_can_cancel() {
     assert_eq!(failure.reason, Reason::Cancelled);
     assert_eq!(ask(&connection, "SELECT count(*) FROM t"), "999");
 }
+
+#[test]
+fn a_full_text_index_follows_by_its_triggers() {
+    let schema = "CREATE TABLE t(id INTEGER PRIMARY KEY, v TEXT); CREATE VIRTUAL TABLE f USING fts5(v, content='t', content_rowid='id');
+                  CREATE TRIGGER i AFTER INSERT ON t BEGIN INSERT INTO f(rowid, v) VALUES (new.id, new.v); END;
+                  CREATE TRIGGER d AFTER DELETE ON t BEGIN INSERT INTO f(f, rowid, v) VALUES ('delete', old.id, old.v); END;
+                  INSERT INTO t VALUES (1, 'old')";
+    let connection = database(schema);
+    let folder = Folder::default().with("a.csv", "id,v\n5,new\n");
+    load(&connection, "clear = 'all'\n[[file]]\nfile = 'a.csv'\ntable = 't'", &folder).expect("loaded");
+    assert_eq!(ask(&connection, "SELECT rowid FROM f WHERE f MATCH 'new'"), "5");
+    assert_eq!(ask(&connection, "SELECT rowid FROM f WHERE f MATCH 'old'"), "");
+}
+
+#[test]
+fn what_the_schema_needs_and_lacks_is_no_fault_of_the_row() {
+    let schema = "CREATE TABLE t(id INTEGER PRIMARY KEY); CREATE TRIGGER g AFTER INSERT ON t BEGIN SELECT of_the_application(new.id); END";
+    let failure = refusal(schema, "table = 't'", "a.jsonl", "\n{\"id\":1}");
+    assert_eq!(failure.reason, Reason::StepFailed);
+    assert!(
+        failure
+            .message
+            .starts_with("The step 2.0/20-countries.load failed at putting rows into “t”: no such function"),
+        "{}",
+        failure.message
+    );
+    assert_eq!(
+        (failure.fields["file"].as_str(), failure.fields["line"].as_u64()),
+        (Some("a.jsonl"), Some(2))
+    );
+}
+
+#[test]
+fn rows_of_many_shapes_are_loaded_each_with_what_it_names() {
+    let schema = "CREATE TABLE t(id INTEGER PRIMARY KEY, a DEFAULT 1, b DEFAULT 2, c DEFAULT 3, d, e, f, g, h)";
+    let names = ["a", "b", "c", "d", "e", "f", "g", "h"];
+    let mut text = String::new();
+    for id in 0..512_usize {
+        let named = names
+            .iter()
+            .enumerate()
+            .filter(|(n, _)| id >> n & 1 == 1)
+            .map(|(_, name)| format!(",\"{name}\":\"{name}{id}\""));
+        text += &format!("{{\"id\":{id}{}}}\n", named.collect::<String>());
+    }
+    let (connection, report) = one(schema, "table = 't'", "a.jsonl", text);
+    assert_eq!(counts(&report.expect("loaded"), 0), (512, 512, 0, 0));
+    assert_eq!(ask(&connection, "SELECT * FROM t WHERE id = 0"), "0|1|2|3|NULL|NULL|NULL|NULL|NULL");
+    assert_eq!(
+        ask(&connection, "SELECT * FROM t WHERE id = 165"),
+        "165|'a165'|2|'c165'|NULL|NULL|'f165'|NULL|'h165'"
+    );
+    let (connection, report) = one(schema, "table = 't'", "a.json", "[{}, {}]");
+    assert_eq!(counts(&report.expect("loaded"), 0), (2, 2, 0, 0));
+    assert_eq!(ask(&connection, "SELECT id, a FROM t"), "1|1\n2|1");
+}
