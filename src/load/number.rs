@@ -167,7 +167,8 @@ mod tests {
         let mut wrong = Vec::new();
         for text in [
             "7", "007", "+5", " 5", "5 ", ".5", "5.", "1e3", "1e", "e3", "0x10", ".", "", " ", "-", "1_0", "5a", "\t5\n", "9e999", "inf",
-            "nan", "1.5e+3", "--5", "+ 5", "\u{a0}5", "5\0", "5\0a", "5\0\0", "\0", "\05", "5 \0", "5\0 6", "1.5\0x", "1e3\0", "a\05",
+            "nan", "1.5e+3", "--5", "+ 5", "\u{a0}5", "5\0", "5\0a", "5\0\0", "\0", "\u{0}5", "5 \0", "5\0 6", "1.5\0x", "1e3\0",
+            "a\u{0}5",
         ] {
             connection.execute("DELETE FROM t", []).expect("delete");
             connection.execute("INSERT INTO t VALUES (?1)", [text]).expect("insert");
