@@ -12,6 +12,7 @@ pub mod database;
 pub mod disk;
 pub mod failure;
 pub mod flow;
+pub mod load;
 pub mod mutants;
 pub mod near;
 #[cfg(feature = "toolkit")]

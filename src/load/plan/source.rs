@@ -1,0 +1,193 @@
+//! `load.toml` as it is written. An unknown key is an error that names the near one: a key that is silently ignored is a promise
+//! not kept.
+
+use super::super::datum::Datum;
+use super::ReferenceRule;
+use crate::near::near;
+use serde::Deserialize;
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+/// The whole of it.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Source {
+    /// `"all"` or a list of tables.
+    pub clear: Option<toml::Value>,
+    /// The files, in their order.
+    #[serde(default, rename = "file")]
+    pub files: Vec<FileSource>,
+    /// The contexts by name.
+    #[serde(default, rename = "context")]
+    pub contexts: BTreeMap<String, ContextSource>,
+    /// The rules.
+    #[serde(default, rename = "rule")]
+    pub rules: Vec<RuleSource>,
+}
+
+/// `[[file]]`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FileSource {
+    /// Its name in the step's folder.
+    pub file: String,
+    /// Where its rows go.
+    pub table: String,
+    /// What is done with them.
+    #[serde(default)]
+    pub mode: Mode,
+    /// The columns by which a row is found.
+    #[serde(default)]
+    pub key: Vec<String>,
+    /// Whether it is loaded at all.
+    #[serde(default = "yes")]
+    pub enabled: bool,
+    /// How it is written, where its name does not say.
+    pub format: Option<Format>,
+    /// The contexts in which it is loaded; all if none are named.
+    #[serde(default)]
+    pub contexts: Vec<String>,
+    /// Whether declared types, lengths and rules count.
+    #[serde(default = "yes")]
+    pub validate: bool,
+    /// What an empty field of CSV means.
+    pub empty: Option<Empty>,
+    /// What stands between the fields of CSV.
+    pub delimiter: Option<String>,
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// What is done with a file's rows.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Mode {
+    /// Every row is new.
+    #[default]
+    Insert,
+    /// A row that is there by its key gets the named values; else it is new.
+    Upsert,
+    /// A row must be there by its key, and gets the named values.
+    Update,
+}
+
+/// How a file is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Format {
+    /// An array of objects.
+    Json,
+    /// An object a line.
+    Jsonl,
+    /// Records under a header.
+    Csv,
+}
+
+impl Format {
+    /// By the end of a file's name.
+    pub fn by_name(file: &str) -> Option<Format> {
+        let (_, extension) = file.rsplit_once('.')?;
+        match extension.to_ascii_lowercase().as_str() {
+            "json" => Some(Format::Json),
+            "jsonl" | "ndjson" => Some(Format::Jsonl),
+            "csv" => Some(Format::Csv),
+            _ => None,
+        }
+    }
+}
+
+/// What an empty field of CSV means.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Empty {
+    /// NULL.
+    #[default]
+    Null,
+    /// Text without characters.
+    Text,
+    /// Nothing between two commas is NULL, `""` is text: as PostgreSQL writes it.
+    Quoted,
+}
+
+/// `[context.NAME]`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ContextSource {
+    /// Columns with the values that rows get which say nothing of them.
+    #[serde(default)]
+    pub set: BTreeMap<String, Scalar>,
+}
+
+/// `[[rule]]`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RuleSource {
+    /// The table.
+    pub table: String,
+    /// Its column.
+    pub column: String,
+    /// Whether rows must say something there.
+    pub required: Option<bool>,
+    /// A regular expression for the whole of the text.
+    pub pattern: Option<String>,
+    /// The least value.
+    pub min: Option<Scalar>,
+    /// The greatest value.
+    pub max: Option<Scalar>,
+    /// The only values.
+    pub one_of: Option<Vec<Scalar>>,
+    /// The row of another table that the value names.
+    pub reference: Option<ReferenceRule>,
+}
+
+/// A value in `load.toml`.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(
+    untagged,
+    expecting = "expected a text, a number, true or false (a date is a text here: write it in quotes)"
+)]
+pub enum Scalar {
+    /// `true`.
+    Bool(bool),
+    /// `5`.
+    Int(i64),
+    /// `0.5`.
+    Real(f64),
+    /// `"FR"`.
+    Text(String),
+}
+
+impl Scalar {
+    /// As SQLite would hold it in a column without a type.
+    pub fn datum(&self) -> Datum<'_> {
+        match self {
+            Scalar::Bool(truth) => Datum::Int(i64::from(*truth)),
+            Scalar::Int(i) => Datum::Int(*i),
+            Scalar::Real(r) => Datum::Real(*r),
+            Scalar::Text(text) => Datum::Text(Cow::Borrowed(text)),
+        }
+    }
+}
+
+impl Source {
+    /// Reads it, or says what is wrong.
+    pub fn read(text: &str) -> Result<Source, String> {
+        toml::from_str(text).map_err(|e| explain(e.to_string().trim_end()))
+    }
+}
+
+/// Adds the near word to serde's complaint about an unknown one.
+fn explain(error: &str) -> String {
+    let words: Vec<&str> = error.split('`').collect();
+    let unknown = |w: &&str| w.ends_with("unknown field ") || w.ends_with("unknown variant ");
+    let near = words
+        .iter()
+        .position(unknown)
+        .and_then(|n| near(words.get(n + 1)?, words[n + 2..].iter().skip(1).step_by(2).copied()));
+    match near {
+        Some(near) => format!("{error}\nDid you mean `{near}`?"),
+        None => error.to_owned(),
+    }
+}
