@@ -18,6 +18,7 @@ pub mod near;
 pub mod payload;
 pub mod platform;
 pub mod report;
+pub mod script;
 pub mod site;
 pub mod sql;
 pub mod swap;
