@@ -39,8 +39,9 @@ pub fn declare(connection: &Connection, functions: &[DeclaredFunction], limits: 
             Some(body) => {
                 let engine = match &engine {
                     Some(engine) => engine,
-                    None => engine
-                        .insert(Engine::new(State::new(&Rc::default(), limits)).map_err(|t| t.at_site("of the manifest's functions"))?),
+                    None => engine.insert(
+                        Engine::new(State::new(&Rc::default(), limits, "the manifest")).map_err(|t| wrong(&function.name, &t.end.text))?,
+                    ),
                 };
                 with_body(connection, function, body, engine)?;
             }

@@ -11,6 +11,7 @@ use super::trouble::Trouble;
 use crate::failure::Reason;
 use rquickjs::context::{EvalOptions, intrinsic};
 use rquickjs::{Context, Ctx, Runtime};
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::rc::Rc;
 
 /// What a realm has, besides the base objects. Not: Performance and WeakRef (they tell of time), DOMException (nothing throws it).
@@ -43,6 +44,15 @@ impl Engine {
         runtime.set_max_stack_size(STACK_BYTES);
         let watched = state.clone();
         runtime.set_interrupt_handler(Some(Box::new(move || watched.over())));
+        let watched = state.clone();
+        runtime.set_host_promise_rejection_tracker(Some(Box::new(move |ctx, promise, reason, handled| {
+            let mut identity = DefaultHasher::new();
+            promise.hash(&mut identity);
+            match handled {
+                true => watched.awaited(identity.finish()),
+                false => watched.rejected(identity.finish(), Trouble::thrown(&ctx, &reason, &watched.step)),
+            }
+        })));
         Ok(Engine { runtime, state })
     }
 
@@ -61,10 +71,7 @@ impl Engine {
     /// Runs what promises have queued, until nothing is left or a limit is met. `realm` reads the error of a job that was stopped.
     pub fn drive(&self, step: &str) -> Result<(), Trouble> {
         while !self.state.over() {
-            let inside = self.state.inside.replace(true);
-            let job = self.runtime.execute_pending_job();
-            self.state.inside.set(inside);
-            match job {
+            match inside(&self.state, || self.runtime.execute_pending_job()) {
                 Ok(true) => {}
                 Ok(false) => return Ok(()),
                 // A job throws only when it was stopped: what a script throws goes to its promise.
@@ -88,18 +95,22 @@ fn unable(error: &rquickjs::Error) -> Trouble {
 
 /// Goes into a realm: through the front door, or, when the engine is waiting for one of our own calls, through that call.
 pub fn enter<R>(state: &State, realm: &Context, run: impl for<'js> FnOnce(Ctx<'js>) -> R) -> R {
-    struct Outside<'s>(&'s State);
-    impl Drop for Outside<'_> {
-        fn drop(&mut self) {
-            self.0.inside.set(false);
-        }
-    }
     if state.inside.get() {
         // SAFETY: the runtime is this thread's (it is not Send), its lock is held by the frame below us that set `inside`, and that frame waits.
         // `run` takes any lifetime, so nothing of this one leaves it.
         return run(unsafe { Ctx::from_raw(realm.as_raw()) });
     }
-    state.inside.set(true);
-    let _outside = Outside(state);
-    realm.with(run)
+    inside(state, || realm.with(run))
+}
+
+/// Says that the engine runs, for as long as `run` does.
+fn inside<R>(state: &State, run: impl FnOnce() -> R) -> R {
+    struct Before<'s>(&'s State, bool);
+    impl Drop for Before<'_> {
+        fn drop(&mut self) {
+            self.0.inside.set(self.1);
+        }
+    }
+    let _before = Before(state, state.inside.replace(true));
+    run()
 }

@@ -3,6 +3,27 @@
 //!
 //! It runs in the conductor's transaction and never begins or commits. Limits of memory, stack and time end it with a failure that names
 //! the limit and the line; whatever a script does, the connection stays usable, and the conductor decides what becomes of the transaction.
+//!
+//! | what a script has | |
+//! |---|---|
+//! | `export default function (db, ctx)`, also `async` | a module |
+//! | `module.exports = function (opts, cb)` | the older form; `opts` holds `db` and what `ctx` holds, `cb(error?)` is called once |
+//! | `db.query(sql, params?)` | an array of rows, as objects |
+//! | `db.get(sql, params?)` | the first row, or `undefined` |
+//! | `db.each(sql, params?, fn)` | one row after the other, in bounded memory; how many there were |
+//! | `db.run(sql, params?)` | `{changes, lastInsertRowid}` |
+//! | `db.prepare(sql)` | a statement with the same four, without `sql` |
+//! | `db.exec(sql)` | several statements, without parameters |
+//! | `db.define(name, {deterministic}?, fn)` | an SQL function, for this step and those after it |
+//! | `ctx.from`, `ctx.to`, `ctx.context` | versions; the tenant, or `null` |
+//! | `ctx.log(…)`, `ctx.progress(done, total)` | `console.log` is the log, too |
+//! | `ctx.fail(reason, fields?)` | ends the step; nothing can catch it |
+//!
+//! NULL is `null`, an integer a number or, beyond 2⁵³ − 1, a BigInt, a blob a `Uint8Array`. A number that is an integer is written as INTEGER,
+//! another one as REAL. Parameters are an array for `?` and an object for `:name`. Dates are in UTC.
+//!
+//! One hole is left in the limit of time: it is looked at between the steps of the language, of its regular expressions and of a query. A
+//! single call that computes for long inside of the engine or of SQLite is over only when it returns.
 
 mod bind;
 mod ctx;
@@ -95,7 +116,7 @@ impl<'c> Scripts<'c> {
     /// Runs one step, named like `2.0/30-x.js`, to its end. It has an engine of its own, so it inherits no value, job or memory of the steps
     /// before it.
     pub fn run(&mut self, step: &str, source: &str, context: &Context<'_>) -> Result<ScriptReport> {
-        let state = State::new(&self.chain, self.limits);
+        let state = State::new(&self.chain, self.limits, step);
         let result = begin(&state).and_then(|(engine, realm)| {
             let loan = Loan {
                 connection: self.connection,
@@ -131,7 +152,7 @@ pub fn check(step: &str, source: &str) -> Result<()> {
         seconds: 10,
         ..Limits::default()
     };
-    let state = State::new(&Rc::default(), limits);
+    let state = State::new(&Rc::default(), limits, step);
     let result = begin(&state).and_then(|(engine, realm)| {
         state.arm();
         let result = source::load(&engine, &realm, step, source).map(|_| ());

@@ -2,7 +2,7 @@
 
 use super::db;
 use super::engine::{Engine, enter};
-use super::source::{Entry, load, settled};
+use super::source::{Entry, finish, load};
 use super::state::State;
 use super::trouble::{Trouble, here, text};
 use super::{Context, ctx};
@@ -26,20 +26,18 @@ pub fn run(engine: &Engine, realm: &Realm, step: &str, source: &str, context: &C
     let promise = enter(&engine.state, realm, |ctx| {
         begin(&ctx, &engine.state, entry, step, context, &called)
     })?;
-    engine.drive(step)?;
-    if let Some(promise) = &promise {
-        enter(&engine.state, realm, |ctx| {
-            let promise = promise.clone().restore(&ctx).map_err(|e| Trouble::caught(&ctx, e, step))?;
-            settled(&ctx, &promise, step)
-        })?;
-    }
+    let promised = promise.is_some();
+    finish(engine, realm, promise, step)?;
     let mut called = called.borrow_mut();
     match called.times {
         _ if called.trouble.is_some() => called.trouble.take().map_or(Ok(()), Err),
-        0 if callback && promise.is_none() => Err(Trouble::new(
+        0 if callback && !promised => Err(Trouble::new(
             "it ended without calling its callback: call cb() at the end, and cb(error) when something failed",
         )),
-        0 | 1 => Ok(()),
+        0 | 1 => engine.state.take_rejected().map_or(Ok(()), |mut trouble| {
+            trouble.end.text = format!("a promise that nothing waits for was rejected: {}", trouble.end.text);
+            Err(trouble)
+        }),
         times => Err(Trouble::new(format!(
             "it called its callback {times} times: call it once, at the end"
         ))),

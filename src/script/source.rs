@@ -44,10 +44,8 @@ pub fn load(engine: &Engine, realm: &Context, step: &str, source: &str) -> Resul
     match begun {
         Begun::Entry(entry) => Ok(entry),
         Begun::Module(exports, promise) => {
-            engine.drive(step)?;
+            finish(engine, realm, Some(promise), step)?;
             enter(&engine.state, realm, |ctx| {
-                let promise = promise.restore(&ctx).map_err(|e| Trouble::caught(&ctx, e, step))?;
-                settled(&ctx, &promise, step)?;
                 let function: Value<'_> = exports
                     .restore(&ctx)
                     .and_then(|exports| exports.get("default"))
@@ -59,8 +57,23 @@ pub fn load(engine: &Engine, realm: &Context, step: &str, source: &str) -> Resul
     }
 }
 
-/// A promise that must be settled now, since nothing is left that could settle it.
-pub fn settled(ctx: &Ctx<'_>, promise: &Promise<'_>, step: &str) -> Result<(), Trouble> {
+/// Runs what is queued; then the promise, if there is one, must be settled, since nothing is left that could settle it.
+pub fn finish(engine: &Engine, realm: &Context, promise: Option<Persistent<Promise<'static>>>, step: &str) -> Result<(), Trouble> {
+    let driven = engine.drive(step);
+    let settled = promise.map_or(Ok(()), |promise| {
+        enter(&engine.state, realm, |ctx| match promise.restore(&ctx) {
+            Ok(promise) => settled(&ctx, &promise, step),
+            Err(error) => Err(Trouble::caught(&ctx, error, step)),
+        })
+    });
+    match (driven, settled) {
+        // The error with which it was stopped knows the line.
+        (Err(_), Err(settled)) if settled.end.line.is_some() => Err(settled),
+        (driven, settled) => driven.and(settled),
+    }
+}
+
+fn settled(ctx: &Ctx<'_>, promise: &Promise<'_>, step: &str) -> Result<(), Trouble> {
     match promise.state() {
         PromiseState::Resolved => Ok(()),
         PromiseState::Pending => Err(Trouble::new(

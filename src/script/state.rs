@@ -4,6 +4,7 @@
 use super::Limits;
 use super::lent::Lent;
 use super::memory::Memory;
+use super::trouble::Trouble;
 use crate::failure::Reason;
 use serde_json::{Map, Value};
 use std::cell::{Cell, RefCell};
@@ -64,7 +65,10 @@ pub struct State {
     pub memory: Rc<Memory>,
     /// Whether the engine is running: it must not be entered by its front door again.
     pub inside: Cell<bool>,
+    /// The step, as failures name it.
+    pub step: String,
     limits: Limits,
+    rejected: RefCell<Vec<(u64, Trouble)>>,
     ended: RefCell<Option<End>>,
     timed: Cell<bool>,
     read: Cell<u64>,
@@ -74,12 +78,14 @@ pub struct State {
 
 impl State {
     /// At rest.
-    pub fn new(chain: &Rc<Chain>, limits: Limits) -> Rc<State> {
+    pub fn new(chain: &Rc<Chain>, limits: Limits, step: &str) -> Rc<State> {
         Rc::new(State {
             chain: chain.clone(),
             memory: Memory::new(),
             inside: Cell::new(false),
+            step: step.to_owned(),
             limits,
+            rejected: RefCell::default(),
             ended: RefCell::new(None),
             timed: Cell::new(false),
             read: Cell::new(0),
@@ -133,10 +139,31 @@ impl State {
             ));
         } else if self.chain.deadline.get().is_some_and(|deadline| Instant::now() >= deadline) {
             let seconds = self.limits.seconds;
-            self.end(End::new(Reason::StepFailed, format!("it ran longer than its limit of {seconds} s")));
+            self.end(End::new(
+                Reason::StepFailed,
+                format!("it ran longer than its limit of {seconds} s, at this line or in a loop behind it"),
+            ));
         } else if self.chain.lent.with(|loan| loan.reporter.cancelled()).unwrap_or(false) {
             self.end(End::new(Reason::Cancelled, "The update was cancelled."));
         }
+    }
+
+    /// A promise was rejected, and nothing waits for it yet.
+    pub fn rejected(&self, promise: u64, trouble: Trouble) {
+        self.rejected.borrow_mut().push((promise, trouble));
+    }
+
+    /// Something waits for it after all.
+    pub fn awaited(&self, promise: u64) {
+        let mut rejected = self.rejected.borrow_mut();
+        if let Some(at) = rejected.iter().rposition(|(known, _)| *known == promise) {
+            rejected.remove(at);
+        }
+    }
+
+    /// The first rejection that nothing has waited for.
+    pub fn take_rejected(&self) -> Option<Trouble> {
+        self.rejected.take().into_iter().next().map(|(_, trouble)| trouble)
     }
 
     /// Counts a row given to the script.

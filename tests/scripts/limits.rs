@@ -23,8 +23,8 @@ const SECOND: Limits = Limits {
 #[test]
 fn endless_loops_end() {
     for body in [
-        "\nlet n = 0; while (true) n = Math.abs(n);",
-        "\nlet n = 0; while (true) { try { while (true) n = Math.abs(n); } catch {} }",
+        "\nlet n = Math.abs(0); while (true) n = n + 1;",
+        "\nlet n = Math.abs(0); while (true) { try { while (true) n = Math.abs(n); } catch {} }",
         "\nfor (;;) db.get('SELECT 1');",
         "\n/(a+)+$/.test('a'.repeat(60) + '!');",
         "\ndb.each('WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c) SELECT n FROM c', () => {});",
@@ -36,9 +36,13 @@ fn endless_loops_end() {
             &["ran longer than its limit of 1 s"],
         );
     }
-    // An empty loop has no position of its own: the one before it is told.
-    let empty = "export default function () { while (true) {} }";
-    says(&run_within(SECOND, empty).unwrap_err(), Some(1), &["limit of 1 s"]);
+    // A loop without calls has no position of its own: the one before it is told, here that of the function.
+    let empty = "export default function () {\n while (true) {}\n}";
+    says(
+        &run_within(SECOND, empty).unwrap_err(),
+        Some(1),
+        &["limit of 1 s, at this line or in a loop behind it"],
+    );
 }
 
 #[test]
@@ -46,9 +50,9 @@ fn endless_jobs_and_top_levels_end() {
     let job = "export default async function () {\n for (;;) await null;\n}";
     let failure = run_within(SECOND, job).unwrap_err();
     assert!(failure.message.contains("limit of 1 s"), "{failure}");
-    let inside = "export default async function () {\n await null;\n for (;;) Math.abs(1);\n}";
+    let inside = "export default async function () {\n await null;\n Math.abs(1); for (;;) {}\n}";
     says(&run_within(SECOND, inside).unwrap_err(), Some(3), &["limit of 1 s"]);
-    let top = "\nfor (;;) Math.abs(1);\nexport default function () {}";
+    let top = "\nMath.abs(1); for (;;) {}\nexport default function () {}";
     says(&run_within(SECOND, top).unwrap_err(), Some(2), &["limit of 1 s"]);
 }
 
