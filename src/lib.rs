@@ -20,8 +20,10 @@ pub mod payload;
 pub mod platform;
 pub mod report;
 pub mod reshape;
+pub mod script;
 pub mod site;
 pub mod sql;
+pub mod steps;
 pub mod swap;
 #[cfg(any(windows, test))]
 pub mod texts;
