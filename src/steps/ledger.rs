@@ -1,0 +1,123 @@
+//! The ledger: tables inside the database that say which steps have run on it and which version it has, written in the same transaction
+//! as the steps. Any SQLite tool reads them. Holdfast never decides from them.
+
+use rusqlite::{Connection, Result, params};
+
+/// The table of steps.
+pub const LEDGER: &str = "holdfast_ledger";
+/// The table of versions.
+const VERSIONS: &str = "holdfast_version";
+
+/// Whether a table is Holdfast's own, and so no part of the application's schema.
+pub fn is_ours(table: &str) -> bool {
+    table.len() >= 9 && table.as_bytes()[..9].eq_ignore_ascii_case(b"holdfast_")
+}
+
+/// One row of the ledger: a step, or one table of a step that fills several.
+#[derive(Default)]
+pub struct Row<'a> {
+    /// The run that did it.
+    pub run: &'a str,
+    /// The version to which the step leads.
+    pub version: &'a str,
+    /// The step's name.
+    pub step: &'a str,
+    /// `sql`, `reshape`, `load`, `script`.
+    pub kind: &'a str,
+    /// `sha256:` of the normalised text.
+    pub checksum: &'a str,
+    /// The table that was filled, where a step says so.
+    pub table: Option<&'a str>,
+    /// The old table or the file from which its rows came.
+    pub source: Option<&'a str>,
+    /// The tenant.
+    pub context: Option<&'a str>,
+    /// Rows read from the source.
+    pub read: u64,
+    /// Rows inserted, updated and deleted.
+    pub changes: (u64, u64, u64),
+    /// Rows that were there as they are.
+    pub skipped: u64,
+    /// How long it took.
+    pub seconds: f64,
+}
+
+/// Columns that the first ledgers did not have.
+const LATER: [(&str, &str); 6] = [
+    ("table_name", "TEXT"),
+    ("source", "TEXT"),
+    ("context", "TEXT"),
+    ("rows_read", "INTEGER NOT NULL DEFAULT 0"),
+    ("rows_skipped", "INTEGER NOT NULL DEFAULT 0"),
+    ("result", "TEXT NOT NULL DEFAULT 'done'"),
+];
+
+/// Makes the ledger if it is not there, and adds what an older one lacks.
+pub fn prepare(connection: &Connection) -> Result<()> {
+    connection.execute_batch(&format!(
+        "CREATE TABLE IF NOT EXISTS {LEDGER} (
+             id INTEGER PRIMARY KEY,
+             run TEXT NOT NULL,
+             version TEXT NOT NULL,
+             step TEXT NOT NULL,
+             kind TEXT NOT NULL,
+             checksum TEXT NOT NULL,
+             rows_inserted INTEGER NOT NULL,
+             rows_updated INTEGER NOT NULL,
+             rows_deleted INTEGER NOT NULL,
+             seconds REAL NOT NULL,
+             finished_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%SZ', 'now'))
+         );
+         CREATE TABLE IF NOT EXISTS {VERSIONS} (
+             module TEXT NOT NULL PRIMARY KEY,
+             version TEXT NOT NULL,
+             run TEXT NOT NULL,
+             at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%SZ', 'now'))
+         );"
+    ))?;
+    for (name, form) in LATER {
+        let query = "SELECT EXISTS(SELECT 1 FROM pragma_table_info(?1) WHERE name = ?2)";
+        if !connection.query_row(query, [LEDGER, name], |r| r.get::<_, bool>(0))? {
+            connection.execute_batch(&format!("ALTER TABLE {LEDGER} ADD COLUMN {name} {form}"))?;
+        }
+    }
+    Ok(())
+}
+
+/// Adds a row.
+pub fn record(connection: &Connection, row: &Row<'_>) -> Result<()> {
+    let (inserted, updated, deleted) = row.changes;
+    connection.execute(
+        &format!(
+            "INSERT INTO {LEDGER} (run, version, step, kind, checksum, table_name, source, context, rows_read,
+                                   rows_inserted, rows_updated, rows_deleted, rows_skipped, seconds)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)"
+        ),
+        params![
+            row.run,
+            row.version,
+            row.step,
+            row.kind,
+            row.checksum,
+            row.table,
+            row.source,
+            row.context,
+            row.read,
+            inserted,
+            updated,
+            deleted,
+            row.skipped,
+            row.seconds
+        ],
+    )?;
+    Ok(())
+}
+
+/// Notes the version that a module has now.
+pub fn note_version(connection: &Connection, module: &str, version: &str, run: &str) -> Result<()> {
+    connection.execute(
+        &format!("INSERT OR REPLACE INTO {VERSIONS} (module, version, run) VALUES (?1, ?2, ?3)"),
+        [module, version, run],
+    )?;
+    Ok(())
+}
