@@ -10,6 +10,8 @@ pub mod database;
 pub mod disk;
 #[path = "../src/failure/mod.rs"]
 pub mod failure;
+#[path = "../src/load/mod.rs"]
+pub mod load;
 #[path = "../src/near.rs"]
 pub mod near;
 #[path = "../src/payload/mod.rs"]
@@ -20,8 +22,12 @@ pub mod platform;
 pub mod report;
 #[path = "../src/reshape/mod.rs"]
 pub mod reshape;
+#[path = "../src/script/mod.rs"]
+pub mod script;
 #[path = "../src/sql/mod.rs"]
 pub mod sql;
+#[path = "../src/steps/mod.rs"]
+pub mod steps;
 #[path = "../src/version.rs"]
 pub mod version;
 

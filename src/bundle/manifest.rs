@@ -1,6 +1,7 @@
 //! What a bundle says of itself. The parts that the release manager writes stand in `holdfast.toml` under the same names and
 //! are documented here; the rest is worked out by `pack`.
 
+use crate::script::DeclaredFunction;
 use crate::version::Version;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -20,6 +21,9 @@ pub struct Manifest {
     pub application: Application,
     /// The databases, in the order of the payload; the first is the one that steps and checks mean when they name none.
     pub databases: Vec<Database>,
+    /// Functions that the application itself gives to SQLite.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub functions: Vec<DeclaredFunction>,
     /// Questions asked of the migrated copy and the staged code.
     pub checks: Vec<Check>,
     /// What becomes of rows that leave their table.
@@ -243,9 +247,9 @@ pub struct Step {
     pub database: String,
     /// The file's name, for people and the ledger.
     pub name: String,
-    /// Entry of the bundle.
+    /// Entry of the bundle; for a step that is a folder, what its entries begin with.
     pub entry: String,
-    /// `sha256:` of the text without byte-order mark and with `\n` line ends.
+    /// `sha256:` of its texts without byte-order mark and with `\n` line ends.
     pub checksum: String,
 }
 

@@ -2,7 +2,7 @@
 //! entries that the manifest lists, and every byte is counted and hashed before it is used.
 
 use super::container::{Place, ReadSeek};
-use super::manifest::{Entry, FORMAT, Manifest};
+use super::manifest::{Entry, FORMAT, Manifest, Step};
 use super::{MANIFEST, hex, names, sha256};
 use crate::fail;
 use crate::failure::{Failure, Reason, Result};
@@ -186,7 +186,13 @@ fn check_references(manifest: &Manifest) -> Result<()> {
     paths.into_iter().try_for_each(|path| names::check(path)).map_err(corrected)?;
     let has: HashSet<&str> = manifest.entries.iter().map(|e| e.path.as_str()).collect();
     let starts = manifest.starts.iter().flat_map(|s| s.schemas.values().chain([&s.files]));
-    let steps = manifest.migrations.iter().flat_map(|m| m.steps.iter().map(|s| &s.entry));
+    let steps = manifest.migrations.iter().flat_map(|m| &m.steps);
+    let folder = |step: &Step| {
+        has.iter()
+            .any(|path| path.strip_prefix(step.entry.as_str()).is_some_and(|rest| rest.starts_with('/')))
+    };
+    // What a step that is a folder must hold is its kind's to say.
+    let steps = steps.filter(|s| !folder(s)).map(|s| &s.entry);
     let all = starts.chain(steps).chain(manifest.schemas.values()).chain(&manifest.product.notes);
     if let Some(missing) = all.into_iter().find(|path| !has.contains(path.as_str())) {
         return Err(damaged(&format!("its manifest refers to “{missing}”, which is not in it")));

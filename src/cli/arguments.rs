@@ -96,6 +96,7 @@ verbs
 options
   --app FOLDER           the application's folder
   --database NAME=PATH   where a database is (may be repeated)
+  --context NAME         the tenant whose data it is, where an update's data loads ask for one
   --plan[=json]          only say what would be done
   --test                 do everything but the swap, and leave the new version beside the old one
   --hold                 keep the way back open until “confirm” or “rollback”
@@ -127,9 +128,10 @@ on Windows
   a batch file waits with:  start \"\" /wait update.exe /S
 ";
 
-const OPTIONS: [&str; 20] = [
+const OPTIONS: [&str; 21] = [
     "app",
     "database",
+    "context",
     "plan",
     "test",
     "hold",
@@ -239,6 +241,7 @@ impl Arguments {
         match name {
             "app" => self.request.app = Some(value(parser)?.into()),
             "database" => self.database(value(parser)?)?,
+            "context" => self.request.tenant = Some(value(parser)?.to_string_lossy().into_owned()),
             "plan" => {
                 self.request.plan = true;
                 self.plan_json = match parser.optional_value() {

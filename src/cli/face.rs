@@ -98,6 +98,7 @@ fn in_full(job: &Job<'_>, behind: &Silent) -> Vec<OsString> {
     ];
     words.extend(flags.iter().filter(|(_, set)| *set).map(|(name, _)| name.into()));
     words.extend(arguments.paths());
+    words.extend(request.tenant.iter().flat_map(|name| ["--context".into(), OsString::from(name)]));
     words.extend(["--language".into(), language(arguments).tag.into()]);
     job.with_context(behind, |context, bundle, app| {
         let Ok(app) = app else { return };

@@ -1,26 +1,19 @@
 //! SQLite databases as an updater sees them: locked, copied, described, migrated, checked. A live database is only ever
 //! opened through [`Locked`], which cannot write to it.
 
-mod account;
 mod content;
 mod copy;
 mod integrity;
-mod ledger;
 mod locked;
 mod mark;
-mod preupdate;
 mod schema;
-mod steps;
 
-pub use account::{Account, TableAccount};
 pub use content::{TableContent, contents, row_counts, table_content, tables};
 pub use copy::copy;
 pub use integrity::{Violations, integrity_errors, violations};
-pub use ledger::{LEDGER, is_ours};
 pub use locked::{Locked, glance};
 pub use mark::{Mark, SIDE_SUFFIXES, side_file};
 pub use schema::{Schema, compile_mask};
-pub use steps::{StepReport, StepText, migrate};
 
 use crate::failure::{Failure, Reason};
 use rusqlite::{Connection, ErrorCode, OpenFlags};

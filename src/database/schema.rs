@@ -1,10 +1,10 @@
 //! A schema as a sorted list of lines that a person can read, so that two schemas are compared, and their difference named, by
 //! comparing lines. White space, comments, quotes and the order of columns do not count; nor do literals that the manifest masks.
 
-use super::ledger::is_ours;
 use crate::bundle::sha256;
 use crate::failure::{Failure, Reason, Result};
 use crate::sql::{Kind, Token, normalised, tokens};
+use crate::steps::is_ours;
 use regex_lite::Regex;
 use rusqlite::Connection;
 use std::collections::BTreeSet;

@@ -3,10 +3,13 @@
 use super::Context;
 use crate::bundle::manifest::{Database, RowRule, Start};
 use crate::bundle::{Bundle, Manifest};
-use crate::database::{Locked, Schema, StepText, Violations, integrity_errors, violations};
+use crate::database::{Locked, Schema, Violations, integrity_errors, violations};
 use crate::failure::{Failure, Reason, Result};
 use crate::report::Event;
+use crate::script::{self, Limits};
 use crate::site::SiteDatabase;
+use crate::steps::Step;
+use std::path::Path;
 
 /// A live database under lock, with what will be done to its copy.
 pub struct HeldDatabase<'a> {
@@ -17,7 +20,7 @@ pub struct HeldDatabase<'a> {
     /// The manifest's word on it.
     pub manifest: &'a Database,
     /// The steps of the chain, ascending.
-    pub steps: Vec<StepText>,
+    pub steps: Vec<Step>,
     /// What may become of its rows.
     pub rules: Vec<&'a RowRule>,
     /// The schema that it must have at the end.
@@ -40,8 +43,11 @@ pub fn examine<'a>(
     site: SiteDatabase,
     locked: Locked,
     database: &'a Database,
+    stage: &Path,
 ) -> Result<HeldDatabase<'a>> {
     let connection = locked.connection();
+    // Without them the indexes and checks that call them could not be looked at.
+    script::declare(connection, &bundle.manifest.functions, Limits::default())?;
     let told = |e: rusqlite::Error| crate::database::failed(&e, &site.path, "reading");
     let mode: String = connection.query_row("PRAGMA journal_mode", [], |r| r.get(0)).map_err(told)?;
     let pages: (u64, u64) = connection
@@ -85,7 +91,7 @@ pub fn examine<'a>(
         context.reporter.event(&Event::Warning { message: &message });
     }
     Ok(HeldDatabase {
-        steps: steps(bundle, start, &database.name)?,
+        steps: steps(bundle, start, &database.name, stage)?,
         rules: rules(&bundle.manifest, &database.name),
         target: Schema::parse(&bundle.text(bundle.manifest.schemas.get(&database.name).map_or("", String::as_str))?),
         fingerprint: schema.fingerprint(),
@@ -98,14 +104,22 @@ pub fn examine<'a>(
     })
 }
 
-fn steps(bundle: &Bundle, start: &Start, database: &str) -> Result<Vec<StepText>> {
-    let mut texts = Vec::new();
+/// What a load's data is called in the stage until the stage is sealed.
+const LOADS: &str = ".holdfast-load";
+
+fn steps(bundle: &Bundle, start: &Start, database: &str, stage: &Path) -> Result<Vec<Step>> {
+    let mut steps = Vec::new();
     for migration in bundle.manifest.chain(&start.version) {
         for step in migration.steps.iter().filter(|s| s.database == database) {
-            texts.push(StepText::new(migration.version.clone(), &step.name, bundle.read(&step.entry)?)?);
+            let texts = |file: &str| match file {
+                "" => bundle.read(&step.entry),
+                file => bundle.read(&format!("{}/{file}", step.entry)),
+            };
+            let folder = crate::platform::below(&stage.join(LOADS), &step.entry);
+            steps.push(Step::new(migration.version.clone(), &step.name, &texts, folder)?);
         }
     }
-    Ok(texts)
+    Ok(steps)
 }
 
 fn rules<'m>(manifest: &'m Manifest, database: &str) -> Vec<&'m RowRule> {

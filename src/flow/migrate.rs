@@ -1,11 +1,16 @@
 //! Snapshot and migration: each live database is copied by the connection that holds its lock, and the steps run on the copy.
 
 use super::Context;
+use super::Request;
+use super::examine::HeldDatabase;
 use super::quiesce::Quiet;
-use crate::database::{StepReport, copy, failed, migrate as run_steps, open_copy};
+use crate::bundle::Bundle;
+use crate::database::{copy, failed, open_copy};
 use crate::disk::create_dirs;
 use crate::failure::Result;
 use crate::report::{Event, Stage};
+use crate::script::{self, Limits};
+use crate::steps::{Body, Chain, Place, Start, StepReport};
 use crate::swap::{Role, Unit, places};
 use rusqlite::Connection;
 use std::path::{Path, PathBuf};
@@ -49,12 +54,21 @@ pub fn staged_path(app: &Path, unit: &str) -> PathBuf {
     places(app, &unit).new
 }
 
+/// Whether a reshape makes the copy: then the live database is read once, and not copied before.
+fn begins_with_reshape(database: &HeldDatabase<'_>) -> bool {
+    database.steps.first().is_some_and(|s| matches!(s.body, Body::Reshape { .. }))
+}
+
 /// Copies every database into the stage, also those that no step changes: the checks look at them there.
 pub fn snapshot<'a>(context: &Context<'_>, quiet: Quiet<'a>) -> Result<Copied<'a>> {
     let mut copies = Vec::new();
     for database in &quiet.decision.databases {
         let path = staged_path(&quiet.decision.app, &database.site.unit);
         create_dirs(context.disk, path.parent().unwrap_or(&quiet.decision.app))?;
+        if begins_with_reshape(database) {
+            copies.push(path);
+            continue;
+        }
         let progress = |done, total| {
             context.reporter.event(&Event::Progress {
                 stage: Stage::Snapshot,
@@ -70,32 +84,68 @@ pub fn snapshot<'a>(context: &Context<'_>, quiet: Quiet<'a>) -> Result<Copied<'a
 }
 
 /// Runs the steps of the chain on each copy.
-pub fn migrate<'a>(context: &Context<'_>, copied: Copied<'a>) -> Result<Migrated<'a>> {
+pub fn migrate<'a>(context: &Context<'_>, bundle: &Bundle, request: &Request, copied: Copied<'a>) -> Result<Migrated<'a>> {
     let Copied { quiet, copies } = copied;
     let mut migrated = Vec::new();
     for (database, path) in quiet.decision.databases.iter().zip(copies) {
-        let mut connection = open_copy(&path)?;
-        // The copy is worth nothing until it is flushed as a whole; temporary files belong on the volume whose space was counted.
-        let set = format!(
-            "PRAGMA synchronous=OFF; PRAGMA temp_store_directory='{}';",
-            path.parent().unwrap_or(&path).display().to_string().replace('\'', "''")
-        );
-        connection.execute_batch(&set).map_err(|e| failed(&e, &path, "preparing"))?;
-        let report = match database.steps.is_empty() {
-            true => StepReport::default(),
-            false => run_steps(&mut connection, &database.steps, &database.rules, &context.run, context.reporter)?,
+        unpack_loads(context, bundle, database)?;
+        let start = match begins_with_reshape(database) {
+            true => Start::Live(database.locked.connection()),
+            false => Start::Copy(working_copy(bundle, &path)?),
         };
-        for (version, accounts) in &report.accounts {
-            for account in accounts.iter().filter(|a| a.left > 0) {
-                let why = account
-                    .dropped
-                    .clone()
-                    .unwrap_or_else(|| format!("moved to {}", account.moved_to.join(", ")));
-                let message = format!("{version}: {} rows left the table “{}”: {why}", account.left, account.table);
-                context.reporter.event(&Event::Note { message: &message });
-            }
-        }
+        let chain = Chain {
+            steps: &database.steps,
+            rules: &database.rules,
+            functions: &bundle.manifest.functions,
+            module: &bundle.manifest.product.id,
+            from: &quiet.decision.plan.from,
+            tenant: request.tenant.as_deref(),
+            run: &context.run,
+            reporter: context.reporter,
+        };
+        let (connection, report) = chain.run(start, &Place::File(context.disk, &path))?;
+        note_losses(context, &report);
         migrated.push(Candidate { path, connection, report });
     }
     Ok(Migrated { quiet, copies: migrated })
+}
+
+/// The copy is worth nothing until it is flushed as a whole; temporary files belong on the volume whose space was counted.
+fn working_copy(bundle: &Bundle, path: &Path) -> Result<Connection> {
+    let connection = open_copy(path)?;
+    let set = format!(
+        "PRAGMA synchronous=OFF; PRAGMA temp_store_directory='{}';",
+        path.parent().unwrap_or(path).display().to_string().replace('\'', "''")
+    );
+    connection.execute_batch(&set).map_err(|e| failed(&e, path, "preparing"))?;
+    script::declare(&connection, &bundle.manifest.functions, Limits::default())?;
+    Ok(connection)
+}
+
+/// The data files of loads come into the stage, checked as they are written. They go when the stage is sealed.
+fn unpack_loads(context: &Context<'_>, bundle: &Bundle, database: &HeldDatabase<'_>) -> Result<()> {
+    for step in &database.steps {
+        let Body::Load { plan, folder } = &step.body else { continue };
+        let entry = format!("migrations/{}/{}/{}", step.version, database.site.name, step.name);
+        for file in plan.files() {
+            let to = crate::platform::below(folder, file);
+            create_dirs(context.disk, to.parent().unwrap_or(folder))?;
+            let mut out = context.disk.create(&to)?;
+            bundle.copy(&format!("{entry}/{file}"), &mut out)?;
+        }
+    }
+    Ok(())
+}
+
+fn note_losses(context: &Context<'_>, report: &StepReport) {
+    for (version, accounts) in &report.accounts {
+        for account in accounts.iter().filter(|a| a.left > 0) {
+            let why = account
+                .dropped
+                .clone()
+                .unwrap_or_else(|| format!("moved to {}", account.moved_to.join(", ")));
+            let message = format!("{version}: {} rows left the table “{}”: {why}", account.left, account.table);
+            context.reporter.event(&Event::Note { message: &message });
+        }
+    }
 }

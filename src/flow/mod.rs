@@ -58,6 +58,8 @@ pub struct Request {
     pub app: Option<PathBuf>,
     /// Databases by name, if given.
     pub databases: BTreeMap<String, PathBuf>,
+    /// The tenant whose data it is, for data loads and scripts.
+    pub tenant: Option<String>,
     /// Everything up to the swap, and the new pair is left beside the live one.
     pub test: bool,
     /// Only the plan.
@@ -175,7 +177,7 @@ fn carry_out(context: &Context<'_>, bundle: &Bundle, request: &Request, quiet: q
     context.stage(Stage::Snapshot)?;
     let copied = migrate::snapshot(context, quiet)?;
     context.stage(Stage::Migrate)?;
-    let migrated = migrate::migrate(context, copied)?;
+    let migrated = migrate::migrate(context, bundle, request, copied)?;
     context.stage(Stage::Verify)?;
     let verified = verify::verify(context, bundle, migrated)?;
     context.stage(Stage::Stage)?;

@@ -65,7 +65,8 @@ pub fn decide<'a>(context: &Context<'_>, bundle: &'a Bundle, request: &Request, 
     let start = start(manifest, &from)?;
     let mut databases = Vec::new();
     for ((site, locked), database) in sites.iter().cloned().zip(locks).zip(&manifest.databases) {
-        databases.push(examine(context, bundle, start, site, locked, database)?);
+        let stage = Workspace::of_app(app).stage();
+        databases.push(examine(context, bundle, start, site, locked, database, &stage)?);
     }
     let release = release_files(bundle, start)?;
     let scan = scan(

@@ -143,7 +143,7 @@ fn one_database(context: &Context<'_>, bundle: &Bundle, held: &HeldDatabase<'_>,
 }
 
 /// Rows that point at missing rows: those that were there before stay, new ones stop the update.
-fn foreign_keys(held: &HeldDatabase<'_>, connection: &rusqlite::Connection, report: &crate::database::StepReport) -> Result<()> {
+fn foreign_keys(held: &HeldDatabase<'_>, connection: &rusqlite::Connection, report: &crate::steps::StepReport) -> Result<()> {
     let (after, mismatches) = violations(connection).map_err(|e| failed(&e, &held.site.path, "checking"))?;
     let name_now = |table: &String| {
         report.accounts.iter().fold(table.clone(), |name, (_, accounts)| {
@@ -174,7 +174,7 @@ fn foreign_keys(held: &HeldDatabase<'_>, connection: &rusqlite::Connection, repo
 }
 
 /// A table that no step named must hold what the live one holds.
-fn untouched(held: &HeldDatabase<'_>, report: &crate::database::StepReport, contents: &BTreeMap<String, TableContent>) -> Result<()> {
+fn untouched(held: &HeldDatabase<'_>, report: &crate::steps::StepReport, contents: &BTreeMap<String, TableContent>) -> Result<()> {
     let live = held.locked.connection();
     let told = |e: rusqlite::Error| failed(&e, &held.site.path, "reading");
     for table in tables(live)

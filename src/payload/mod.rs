@@ -5,6 +5,7 @@ mod mapping;
 mod release;
 mod resolve;
 mod source;
+mod step;
 mod trial;
 mod validate;
 

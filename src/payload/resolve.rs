@@ -2,14 +2,16 @@
 
 use super::release::{FileList, read_list, write_list};
 use super::source::{Source, read_source};
+use super::step::{StepFiles, read_step};
 use super::trial::Trial;
 use super::{invalid, validate};
-use crate::bundle::manifest::{Entry, FORMAT, Manifest, Migration, RowRule, Start, Step};
+use crate::bundle::manifest::{self, Entry, FORMAT, Manifest, Migration, RowRule, Start};
 use crate::bundle::{names, sha256, writer};
-use crate::database::{Schema, StepText};
+use crate::database::Schema;
 use crate::failure::{Failure, Reason, Result};
 use crate::near::near;
 use crate::platform;
+use crate::steps::{Kind, Step};
 use crate::version::Version;
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -24,7 +26,7 @@ pub struct Resolved {
 }
 
 /// The steps' texts by database.
-type Steps = BTreeMap<String, Vec<StepText>>;
+type Steps = BTreeMap<String, Vec<Step>>;
 
 enum Content {
     File(PathBuf),
@@ -80,6 +82,7 @@ pub fn resolve(payload: &Path) -> Result<Resolved> {
             product: source.product,
             application: source.application,
             databases: source.databases,
+            functions: source.functions,
             checks: source.checks,
             rows: source.rows,
             snapshots: source.snapshots,
@@ -216,18 +219,26 @@ impl Resolver<'_> {
         let mut texts = Steps::new();
         for (version, folder) in versions(&root)? {
             let mut steps = Vec::new();
-            for (database, name, file) in self.step_files(&folder)? {
-                let bytes = fs::read(&file).map_err(|e| invalid(&file, e))?;
-                let text = StepText::new(version.clone(), &name, bytes)?;
+            for (database, name, path) in self.step_files(&folder)? {
+                let StepFiles { step, files, texts: made } = read_step(&version, &name, &path)?;
                 let entry = format!("migrations/{version}/{database}/{name}");
-                steps.push(Step {
+                let inside = |file: &str| match file {
+                    "" => entry.clone(),
+                    file => format!("{entry}/{file}"),
+                };
+                for (file, path) in files {
+                    self.add_file(inside(&file), path)?;
+                }
+                for (file, text) in made {
+                    self.add_text(inside(&file), text);
+                }
+                steps.push(manifest::Step {
                     database: database.clone(),
                     name,
-                    entry: entry.clone(),
-                    checksum: text.checksum(),
+                    entry,
+                    checksum: step.checksum.clone(),
                 });
-                self.add_file(entry, file)?;
-                texts.entry(database).or_default().push(text);
+                texts.entry(database).or_default().push(step);
             }
             migrations.push(Migration { version, steps });
         }
@@ -241,9 +252,13 @@ impl Resolver<'_> {
         let mut found = Vec::new();
         for name in list(folder)? {
             let path = folder.join(&name);
-            if path.is_dir() {
+            let is_step = Kind::of(&name).is_some();
+            if path.is_dir() && !is_step {
                 if !self.source.databases.iter().any(|d| d.name == name) {
-                    return Err(invalid(&path, "the manifest names no database of this name"));
+                    return Err(invalid(
+                        &path,
+                        "the manifest names no database of this name, and no step ends like that",
+                    ));
                 }
                 for step in list(&path)? {
                     found.push((name.clone(), step.clone(), path.join(step)));
@@ -252,10 +267,7 @@ impl Resolver<'_> {
                 found.push((first.name.clone(), name, path));
             }
         }
-        match found.iter().find(|(_, _, path)| path.extension().is_none_or(|e| e != "sql")) {
-            Some((_, _, path)) => Err(invalid(path, "a step is a .sql file")),
-            None => Ok(found),
-        }
+        Ok(found)
     }
 
     /// The releases from which the update starts, and the entry of each database's schema at the end.
@@ -324,6 +336,8 @@ impl Resolver<'_> {
             releases: &paths,
             steps: steps.get(database).map_or(&[], Vec::as_slice),
             rules: &rules,
+            functions: &self.source.functions,
+            module: &self.source.product.id,
             masks,
         };
         trial.run()
@@ -363,7 +377,7 @@ fn release_files(folder: &Path) -> Result<FileList> {
 }
 
 /// The names in a folder, sorted; none if there is no such folder.
-fn list(folder: &Path) -> Result<Vec<String>> {
+pub fn list(folder: &Path) -> Result<Vec<String>> {
     if !folder.exists() {
         return Ok(Vec::new());
     }

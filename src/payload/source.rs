@@ -4,6 +4,7 @@ use super::invalid;
 use crate::bundle::manifest::{Application, Check, Database, Product, RowRule, Snapshots};
 use crate::failure::Result;
 use crate::near::near;
+use crate::script::DeclaredFunction;
 use serde::Deserialize;
 use std::path::Path;
 
@@ -23,6 +24,9 @@ pub struct Source {
     /// The databases.
     #[serde(default, rename = "database")]
     pub databases: Vec<Database>,
+    /// Functions that the application itself gives to SQLite.
+    #[serde(default, rename = "function")]
+    pub functions: Vec<DeclaredFunction>,
     /// The checks.
     #[serde(default, rename = "check")]
     pub checks: Vec<Check>,

@@ -3,10 +3,12 @@
 
 use super::invalid;
 use crate::bundle::manifest::RowRule;
-use crate::database::{Schema, StepText, migrate};
+use crate::database::Schema;
 use crate::failure::{Failure, Reason, Result};
 use crate::near::near;
 use crate::report::Nobody;
+use crate::script::DeclaredFunction;
+use crate::steps::{Chain, Place, Start, Step};
 use crate::version::Version;
 use rusqlite::{Connection, OpenFlags};
 use std::collections::BTreeMap;
@@ -17,9 +19,13 @@ pub struct Trial<'a> {
     /// The releases' databases: SQL scripts or database files, by version.
     pub releases: &'a BTreeMap<Version, PathBuf>,
     /// All steps of this database, ascending.
-    pub steps: &'a [StepText],
+    pub steps: &'a [Step],
     /// The rules for rows.
     pub rules: &'a [&'a RowRule],
+    /// Functions that only the application has.
+    pub functions: &'a [DeclaredFunction],
+    /// The product's id.
+    pub module: &'a str,
     /// The manifest's masks.
     pub masks: &'a [String],
 }
@@ -29,7 +35,7 @@ impl Trial<'_> {
     pub fn run(&self) -> Result<(BTreeMap<Version, Schema>, Schema)> {
         let mut schemas = BTreeMap::new();
         for (version, path) in self.releases {
-            let schema = Schema::read(&open(path)?, self.masks).map_err(|f| invalid(path, f.message))?;
+            let schema = Schema::read(&self.open(path)?, self.masks).map_err(|f| invalid(path, f.message))?;
             schemas.insert(version.clone(), schema);
         }
         let mut target: Option<(Version, Schema)> = None;
@@ -49,14 +55,31 @@ impl Trial<'_> {
         Ok((schemas, target))
     }
 
+    fn open(&self, path: &Path) -> Result<Connection> {
+        let connection = open(path)?;
+        crate::script::declare(&connection, self.functions, crate::script::Limits::default())?;
+        Ok(connection)
+    }
+
     /// Runs the steps from one release, and compares with every later release on the way.
     fn chain(&self, start: &Version, path: &Path, schemas: &BTreeMap<Version, Schema>) -> Result<Schema> {
-        let mut connection = open(path)?;
-        let steps: Vec<&StepText> = self.steps.iter().filter(|s| s.version > *start).collect();
+        let mut connection = self.open(path)?;
+        let steps: Vec<&Step> = self.steps.iter().filter(|s| s.version > *start).collect();
         for steps in steps.chunk_by(|a, b| a.version == b.version) {
-            let steps: Vec<StepText> = steps.iter().map(|s| (*s).clone()).collect();
+            let steps: Vec<Step> = steps.iter().map(|s| (*s).clone()).collect();
             self.known_tables(&connection, &steps[0].version)?;
-            migrate(&mut connection, &steps, self.rules, "packing", &Nobody).map_err(|f| {
+            let chain = Chain {
+                steps: &steps,
+                rules: self.rules,
+                functions: self.functions,
+                module: self.module,
+                from: &start.to_string(),
+                tenant: None,
+                run: "packing",
+                reporter: &Nobody,
+            };
+            let ran = chain.run(Start::Copy(connection), &Place::Memory);
+            (connection, _) = ran.map_err(|f| {
                 Failure::new(Reason::PayloadInvalid, format!("Tried on {}: {}", path.display(), f.message)).with("reason", f.reason.code())
             })?;
             let schema = Schema::read(&connection, self.masks)?;

@@ -5,9 +5,9 @@ use super::copy::SourceReport;
 use super::describe::{Described, Table};
 use super::mapping::{Drop, Mapping};
 use super::plan::{Plan, SourcePlan};
-use crate::database::TableAccount;
 use crate::failure::{Failure, Reason, Result};
 use crate::sql::quoted;
+use crate::steps::TableAccount;
 use rusqlite::Connection;
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -18,9 +18,10 @@ mod virtuals;
 pub use copy::SourceReport;
 pub use mapping::{Drop, Mapping, OnMatch, Other, SourceRule, ValueRule};
 
-use crate::database::{TableAccount, compile_mask};
+use crate::database::compile_mask;
 use crate::failure::{Failure, Reason, Result};
 use crate::report::Reporter;
+use crate::steps::{TableAccount, is_ours};
 use describe::Described;
 use rusqlite::Connection;
 use std::collections::BTreeSet;
@@ -51,11 +52,7 @@ pub struct ReshapeReport {
 /// The text that makes the schema of a database, without what Holdfast and SQLite keep for themselves.
 pub fn schema_text(connection: &Connection) -> rusqlite::Result<String> {
     let described = Described::read(connection)?;
-    let tables = described
-        .tables
-        .into_iter()
-        .filter(|t| !crate::database::is_ours(&t.name))
-        .map(|t| t.sql);
+    let tables = described.tables.into_iter().filter(|t| !is_ours(&t.name)).map(|t| t.sql);
     let objects = described.objects.into_iter().map(|o| o.sql);
     Ok(tables.chain(objects).map(|sql| sql + ";\n").collect())
 }
@@ -100,10 +97,7 @@ impl Reshape<'_> {
         (self.prepare)(&memory)?;
         memory.execute_batch(self.schema).map_err(told)?;
         let mut target = Described::read(&memory).map_err(told)?;
-        let ours = was
-            .tables
-            .iter()
-            .filter(|t| crate::database::is_ours(&t.name) && target.table(&t.name).is_none());
+        let ours = was.tables.iter().filter(|t| is_ours(&t.name) && target.table(&t.name).is_none());
         let ours: Vec<_> = ours.cloned().collect();
         target.tables.extend(ours);
         Ok(target)

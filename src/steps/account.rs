@@ -5,8 +5,8 @@
 //! from the pre-update hook, so a row that is deleted is seen even when another takes its place.
 
 use super::preupdate::Changes;
-use crate::database::row_counts;
 use crate::bundle::manifest::RowRule;
+use crate::database::row_counts;
 use crate::failure::{Failure, Reason};
 use rusqlite::{Connection, Result};
 use serde::Serialize;

@@ -134,7 +134,9 @@ impl Chain<'_> {
         report.accounts.push((step.version.clone(), done.accounts));
         report.sources.extend(done.sources);
         report.touched.extend(done.touched);
-        let (Place::File(disk, live), Some(path)) = (place, path) else { return Ok(new) };
+        let (Place::File(disk, live), Some(path)) = (place, path) else {
+            return Ok(new);
+        };
         close(new, &path)?;
         if let Start::Copy(connection) = from {
             close(connection, live)?;
@@ -147,9 +149,10 @@ impl Chain<'_> {
     }
 
     fn note_reshape(&self, new: &Connection, step: &Step, sources: &[SourceReport], seconds: f64) -> rusqlite::Result<()> {
+        let version = step.version.to_string();
         new.execute_batch("BEGIN")?;
         ledger::prepare(new)?;
-        let whole = self.row(step, &step.version.to_string(), seconds, (0, 0, 0));
+        let whole = self.row(step, &version, seconds, (0, 0, 0));
         ledger::record(new, &whole)?;
         for source in sources.iter().filter(|s| s.read > 0) {
             let row = Row {
@@ -159,11 +162,11 @@ impl Chain<'_> {
                 changes: (source.written, source.updated, 0),
                 skipped: source.matched - source.updated.min(source.matched),
                 seconds: source.seconds,
-                ..self.row(step, &step.version.to_string(), 0.0, (0, 0, 0))
+                ..self.row(step, &version, 0.0, (0, 0, 0))
             };
             ledger::record(new, &row)?;
         }
-        ledger::note_version(new, self.module, &step.version.to_string(), self.run)?;
+        ledger::note_version(new, self.module, &version, self.run)?;
         new.execute_batch("COMMIT")
     }
 
@@ -210,7 +213,10 @@ impl Chain<'_> {
             let closed = closed.map_err(|f| f.with("version", version.to_string()))?;
             report.accounts.push((version.clone(), closed));
             report.touched.extend(account.touched().iter().cloned());
-            trusted(seen, || ledger::note_version(connection, self.module, &version.to_string(), self.run)).map_err(|e| plain(&e))?;
+            trusted(seen, || {
+                ledger::note_version(connection, self.module, &version.to_string(), self.run)
+            })
+            .map_err(|e| plain(&e))?;
         }
         drop(scripts);
         trusted(seen, || connection.execute_batch("COMMIT")).map_err(|e| plain(&e))

@@ -117,12 +117,14 @@ impl Seen {
             AuthAction::AlterTable { table_name, .. } => self.altered.push(table_name.to_owned()),
             // Without this a DELETE of all rows would bypass the hook that counts: <https://sqlite.org/c3ref/set_authorizer.html>.
             // A DROP asks for the same right once, and would silently not happen.
-            AuthAction::Delete { table_name } if !table_name.starts_with("sqlite_") => match self.dropping.iter().position(|d| d == table_name) {
-                Some(at) => {
-                    self.dropping.remove(at);
+            AuthAction::Delete { table_name } if !table_name.starts_with("sqlite_") => {
+                match self.dropping.iter().position(|d| d == table_name) {
+                    Some(at) => {
+                        self.dropping.remove(at);
+                    }
+                    None => return Authorization::Ignore,
                 }
-                None => return Authorization::Ignore,
-            },
+            }
             _ => {}
         }
         Authorization::Allow

@@ -114,8 +114,9 @@ impl Step {
     /// A step, from the texts of its files by their names; that of a file step is its only one. `folder` is where a load's data lies.
     pub fn new(version: Version, name: &str, texts: &dyn Fn(&str) -> Result<Vec<u8>>, folder: PathBuf) -> Result<Step> {
         let place = format!("{version}/{name}");
-        let kind = Kind::of(name)
-            .ok_or_else(|| Failure::new(Reason::BundleDamaged, format!("This Holdfast knows no steps like “{place}”.")).with("step", place.as_str()))?;
+        let kind = Kind::of(name).ok_or_else(|| {
+            Failure::new(Reason::BundleDamaged, format!("This Holdfast knows no steps like “{place}”.")).with("step", place.as_str())
+        })?;
         let text = |file: &str| text(&place, file, texts(file)?);
         let (body, checksum) = match kind {
             Kind::Sql => text("").map(|text| (Body::Sql(text.clone()), text))?,
@@ -123,7 +124,8 @@ impl Step {
             Kind::Reshape => {
                 let (schema, mapping) = (text(SCHEMA)?, text(MAPPING)?);
                 let parsed: Mapping = serde_json::from_str(&mapping).map_err(|e| {
-                    Failure::new(Reason::PayloadInvalid, format!("The mapping of “{place}” makes no sense: {e}.")).with("step", place.as_str())
+                    Failure::new(Reason::PayloadInvalid, format!("The mapping of “{place}” makes no sense: {e}."))
+                        .with("step", place.as_str())
                 })?;
                 let checksum = format!("{schema}\0{mapping}");
                 let mapping = Box::new(parsed);
@@ -148,7 +150,10 @@ impl Step {
 fn text(place: &str, file: &str, bytes: Vec<u8>) -> Result<String> {
     let text = String::from_utf8(bytes).map_err(|_| {
         let separator = if file.is_empty() { "" } else { "/" };
-        Failure::new(Reason::PayloadInvalid, format!("The step “{place}{separator}{file}” is not UTF-8 text."))
+        Failure::new(
+            Reason::PayloadInvalid,
+            format!("The step “{place}{separator}{file}” is not UTF-8 text."),
+        )
     })?;
     Ok(text.strip_prefix('\u{feff}').map_or_else(|| text.clone(), str::to_owned))
 }

@@ -61,14 +61,17 @@ pub fn load<'r>(
 /// Runs a script. Returns the rows that it read.
 pub fn script(scripts: &mut Scripts<'_>, step: &Step, source: &str, context: &script::Context<'_>, seen: &Mutex<Seen>) -> Result<u64> {
     take(seen);
-    scripts.run(&step.place(), source, context).map(|report| report.read).map_err(|failure| match peek(seen) {
-        Some(what) if failure.reason != Reason::Cancelled => Failure {
-            reason: Reason::StepRefused,
-            message: format!("A step may not use {what}. {}", failure.message),
-            ..failure
-        },
-        _ => failure,
-    })
+    scripts
+        .run(&step.place(), source, context)
+        .map(|report| report.read)
+        .map_err(|failure| match peek(seen) {
+            Some(what) if failure.reason != Reason::Cancelled => Failure {
+                reason: Reason::StepRefused,
+                message: format!("A step may not use {what}. {}", failure.message),
+                ..failure
+            },
+            _ => failure,
+        })
 }
 
 fn peek(seen: &Mutex<Seen>) -> Option<&'static str> {
@@ -91,10 +94,18 @@ impl Before {
     }
 
     /// Enters what the step did. Rows that a table had when it was dropped, or when it came, follow from what was counted meanwhile.
-    pub fn enter(&self, connection: &Connection, account: &mut Account, counter: &mut Counter<'_>, seen: &Mutex<Seen>) -> rusqlite::Result<(u64, u64, u64)> {
+    pub fn enter(
+        &self,
+        connection: &Connection,
+        account: &mut Account,
+        counter: &mut Counter<'_>,
+        seen: &Mutex<Seen>,
+    ) -> rusqlite::Result<(u64, u64, u64)> {
         let (changes, actions) = (counter.take(), take(seen));
         let counted = |table: &str| changes.get(table).map_or((0, 0), |c| (c.inserted, c.deleted));
-        let (rows, roots) = trusted(seen, || Ok::<_, rusqlite::Error>((row_counts(connection)?, sql::roots(connection)?)))?;
+        let (rows, roots) = trusted(seen, || {
+            Ok::<_, rusqlite::Error>((row_counts(connection)?, sql::roots(connection)?))
+        })?;
         for table in &actions.created {
             let (inserted, deleted) = counted(table);
             let now = rows.get(table).copied().unwrap_or(0);
@@ -114,6 +125,8 @@ impl Before {
             let before = self.rows.get(table).copied().unwrap_or(0);
             account.dropped(table, (before + inserted).saturating_sub(deleted));
         }
-        Ok(changes.values().fold((0, 0, 0), |t, c| (t.0 + c.inserted, t.1 + c.updated, t.2 + c.deleted)))
+        Ok(changes
+            .values()
+            .fold((0, 0, 0), |t, c| (t.0 + c.inserted, t.1 + c.updated, t.2 + c.deleted)))
     }
 }

@@ -1,0 +1,139 @@
+//! A step as it stands in a payload: read, checked for itself, and given the form that a bundle carries.
+
+use super::resolve::list;
+use super::{invalid, parse_mapping};
+use crate::failure::Result;
+use crate::load::{self, LoadPlan};
+use crate::near::near;
+use crate::reshape::{Mapping, schema_text};
+use crate::script;
+use crate::steps::{Body, Kind, MAPPING, SCHEMA, Step};
+use crate::version::Version;
+use rusqlite::{Connection, OpenFlags};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// A step, and the entries that a bundle has for it: files as they are, and texts that packing makes. That of a file step has no name.
+pub struct StepFiles {
+    /// The step.
+    pub step: Step,
+    /// Files by their names in the step.
+    pub files: Vec<(String, PathBuf)>,
+    /// Texts by their names in the step.
+    pub texts: Vec<(String, String)>,
+}
+
+/// The mapping in a reshape's folder, as it is written.
+const WRITTEN: &str = "mapping.toml";
+/// The target schema as a database that has it.
+const SCHEMA_DATABASE: &str = "schema.db";
+
+/// Reads a step.
+pub fn read_step(version: &Version, name: &str, path: &Path) -> Result<StepFiles> {
+    let Some(kind) = Kind::of(name) else {
+        return Err(invalid(
+            path,
+            "a step is a .sql or .js file, or a folder that ends with .reshape or .load",
+        ));
+    };
+    if kind.is_folder() != path.is_dir() {
+        let what = if kind.is_folder() { "a folder" } else { "a file" };
+        return Err(invalid(path, format!("a step of this name is {what}")));
+    }
+    let make = |texts: &dyn Fn(&str) -> Result<Vec<u8>>| Step::new(version.clone(), name, texts, path.to_owned());
+    match kind {
+        Kind::Sql | Kind::Script => {
+            let step = make(&|_| fs::read(path).map_err(|e| invalid(path, e)))?;
+            if let Body::Script(source) = &step.body {
+                script::check(&step.place(), source)?;
+            }
+            Ok(StepFiles {
+                step,
+                files: vec![(String::new(), path.to_owned())],
+                texts: Vec::new(),
+            })
+        }
+        Kind::Load => {
+            only(path, |_| true)?;
+            let step = make(&|file| fs::read(path.join(file)).map_err(|e| invalid(&path.join(file), e)))?;
+            let Body::Load { plan, .. } = &step.body else {
+                return Err(invalid(path, "is no load"));
+            };
+            let files = load_files(path, plan)?;
+            Ok(StepFiles {
+                step,
+                files,
+                texts: Vec::new(),
+            })
+        }
+        Kind::Reshape => {
+            only(path, |name| [WRITTEN, SCHEMA, SCHEMA_DATABASE].contains(&name))?;
+            let texts = vec![(SCHEMA.to_owned(), schema(path)?), (MAPPING.to_owned(), mapping(path)?)];
+            let text = |file: &str| {
+                texts
+                    .iter()
+                    .find(|(name, _)| name == file)
+                    .map(|(_, text)| text.clone().into_bytes())
+            };
+            let step = make(&|file| text(file).ok_or_else(|| invalid(&path.join(file), "is missing")))?;
+            Ok(StepFiles {
+                step,
+                files: Vec::new(),
+                texts,
+            })
+        }
+    }
+}
+
+fn only(folder: &Path, belongs: impl Fn(&str) -> bool) -> Result<()> {
+    match list(folder)?.into_iter().find(|name| !belongs(name)) {
+        None => Ok(()),
+        Some(name) => {
+            let hint =
+                near(&name, [WRITTEN, SCHEMA, SCHEMA_DATABASE].into_iter()).map_or_else(String::new, |n| format!(" Did you mean “{n}”?"));
+            Err(invalid(
+                &folder.join(name),
+                format!("nothing of that name belongs in such a step.{hint}"),
+            ))
+        }
+    }
+}
+
+/// The data files that a load names, and its plan. A file that no plan names would be one that nobody misses.
+fn load_files(folder: &Path, plan: &LoadPlan) -> Result<Vec<(String, PathBuf)>> {
+    let mut files: Vec<(String, PathBuf)> = vec![(load::FILE.to_owned(), folder.join(load::FILE))];
+    for name in plan.files() {
+        let path = folder.join(name);
+        if !path.is_file() {
+            return Err(invalid(&path, format!("is missing, and {} names it", load::FILE)));
+        }
+        if !files.iter().any(|(known, _)| known == name) {
+            files.push((name.to_owned(), path));
+        }
+    }
+    Ok(files)
+}
+
+fn mapping(folder: &Path) -> Result<String> {
+    let path = folder.join(WRITTEN);
+    let mapping = match path.is_file() {
+        true => parse_mapping(&path, &fs::read_to_string(&path).map_err(|e| invalid(&path, e))?)?,
+        false => Mapping::default(),
+    };
+    serde_json::to_string_pretty(&mapping).map_err(|e| invalid(&path, e))
+}
+
+fn schema(folder: &Path) -> Result<String> {
+    let (text, database) = (folder.join(SCHEMA), folder.join(SCHEMA_DATABASE));
+    match (text.is_file(), database.is_file()) {
+        (true, false) => fs::read_to_string(&text).map_err(|e| invalid(&text, e)),
+        (false, true) => {
+            let open = Connection::open_with_flags(&database, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX);
+            open.and_then(|c| schema_text(&c)).map_err(|e| invalid(&database, e))
+        }
+        _ => Err(invalid(
+            folder,
+            format!("either {SCHEMA} or {SCHEMA_DATABASE} must say the target schema"),
+        )),
+    }
+}
