@@ -130,7 +130,7 @@ fn a_folder_that_is_wrong_is_refused_by_its_name() {
         (&file("migrations/1.0/10.sql"), "migrations/1.0|on no way from a release to 2.0"),
         (&file("migrations/3.0/10.sql"), "migrations/3.0|on no way from a release to 2.0"),
         (&file("migrations/2.0.0/10.sql"), "migrations/2.0.0|the same version as"),
-        (&file("migrations/2.0/20_notes.txt"), "20_notes.txt|a step is a .sql file"),
+        (&file("migrations/2.0/20_notes.txt"), "20_notes.txt|a step is a .sql or .js file"),
         (&file("migrations/2.0/mian/10.sql"), "migrations/2.0/mian|no database of this name"),
         (&release("3.0"), "releases/3.0|an update to 2.0 cannot start from 3.0"),
         (&release("2.0"), "releases/2.0|an update to 2.0 cannot start from 2.0"),

@@ -7,7 +7,7 @@ use super::guard::{Seen, trusted};
 use super::ledger::{self, Row};
 use super::other::{self, Before};
 use super::preupdate::Counter;
-use super::{Body, Step, sql};
+use super::{Body, Step, is_ours, sql};
 use crate::bundle::manifest::RowRule;
 use crate::database::{failed, open_copy, side_file};
 use crate::disk::{Disk, remove_tree};
@@ -154,7 +154,7 @@ impl Chain<'_> {
         ledger::prepare(new)?;
         let whole = self.row(step, &version, seconds, (0, 0, 0));
         ledger::record(new, &whole)?;
-        for source in sources.iter().filter(|s| s.read > 0) {
+        for source in sources.iter().filter(|s| s.read > 0 && !is_ours(&s.table)) {
             let row = Row {
                 table: Some(&source.table),
                 source: source.from.as_deref(),
