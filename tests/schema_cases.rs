@@ -10,6 +10,9 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::Path;
 
+/// Columns, and the rows that must come out.
+type Rows = (Vec<String>, Vec<Vec<Value>>);
+
 #[derive(Deserialize)]
 struct Case {
     id: String,
@@ -17,7 +20,7 @@ struct Case {
     desired: Vec<String>,
     renames: Vec<Rename>,
     seed: Vec<String>,
-    data_after: Option<BTreeMap<String, (Vec<String>, Vec<Vec<Value>>)>>,
+    data_after: Option<BTreeMap<String, Rows>>,
 }
 
 #[derive(Deserialize)]
@@ -229,6 +232,54 @@ fn reshaped(old: &Connection, schema: &str, mapping: &Mapping) -> Result<Connect
     };
     reshape.run(old, &new, &Nobody).map_err(|f| f.to_string())?;
     Ok(new)
+}
+
+/// A reshape that must ask, and says so in words.
+#[track_caller]
+fn asks(old: &str, new: &str, words: &str) {
+    let current = built(&[old.to_owned()]);
+    let before = holdfast::database::contents(&current).expect("contents");
+    let said = reshaped(&current, new, &Mapping::default()).expect_err(words);
+    assert!(said.contains(words), "{words}: {said}");
+    assert!(holdfast::database::contents(&current).expect("contents") == before);
+}
+
+#[test]
+fn what_only_a_person_can_answer_is_asked() {
+    let t = "CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT); INSERT INTO t VALUES (1, 'x'), (2, NULL);";
+    asks(
+        t,
+        "CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT, b TEXT NOT NULL)",
+        "“t.b” must not be NULL and has no default",
+    );
+    asks(
+        t,
+        "CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT NOT NULL)",
+        "the row of “t” with id = 2",
+    );
+    asks(t, "CREATE TABLE t (id INTEGER PRIMARY KEY)", "1 values of the column “t.a”");
+    asks(t, "CREATE TABLE u (id INTEGER PRIMARY KEY)", "2 rows of the table “t”");
+    asks(
+        t,
+        "CREATE TABLE t (key INTEGER PRIMARY KEY, a TEXT)",
+        "the key “t.key” has no counterpart",
+    );
+    asks(
+        t,
+        "CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT CHECK (a <> 'x'))",
+        "the row of “t” with id = 1",
+    );
+    asks(t, "CREATE TABLE t (id INTEGER PRIMARY KEY, a INTEGER) STRICT", "“x” for “t.a”");
+    let n = "CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT); INSERT INTO t VALUES (1, ''), (2, '7');";
+    asks(n, "CREATE TABLE t (id INTEGER PRIMARY KEY, a INTEGER)", "its value “” for “t.a”");
+    let n = "CREATE TABLE t (id INTEGER PRIMARY KEY, a INTEGER); INSERT INTO t VALUES (1, 9007199254740993);";
+    asks(n, "CREATE TABLE t (id INTEGER PRIMARY KEY, a REAL)", "“9007199254740993” for “t.a”");
+    let n = "CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT); INSERT INTO t VALUES (1, 'a'), (2, 'A');";
+    asks(
+        n,
+        "CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT COLLATE NOCASE UNIQUE)",
+        "the row of “t” with id = 2",
+    );
 }
 
 #[test]

@@ -11,7 +11,7 @@ mod validate;
 
 pub use mapping::parse_mapping;
 pub use release::{FileList, read_list, write_list};
-pub use resolve::{Resolved, resolve};
+pub use resolve::{Resolved, migrations, resolve};
 pub use source::{Source, read_source};
 
 use crate::failure::{Failure, Reason};

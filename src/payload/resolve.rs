@@ -95,6 +95,18 @@ pub fn resolve(payload: &Path) -> Result<Resolved> {
     })
 }
 
+/// The steps of each database of a payload, ascending, without anything being tried.
+pub fn migrations(payload: &Path) -> Result<BTreeMap<String, Vec<Step>>> {
+    let source = read_source(payload)?;
+    let mut resolver = Resolver {
+        payload,
+        source: &source,
+        entries: Vec::new(),
+        contents: BTreeMap::new(),
+    };
+    Ok(resolver.migrations()?.1)
+}
+
 /// What may stand in a payload folder.
 const PARTS: [&str; 5] = ["holdfast.toml", "code", "releases", "migrations", "notes"];
 

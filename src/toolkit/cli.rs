@@ -1,6 +1,6 @@
 //! `holdfast`: what was typed, and to which command it goes.
 
-use super::{demo, inspect, new, pack, release, reshape};
+use super::{demo, inspect, migrate, new, pack, release, reshape};
 use crate::failure::Exit;
 use clap::{Parser, Subcommand};
 use std::ffi::OsString;
@@ -60,6 +60,8 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Run a payload's migrations on a copy of a database, into a new file.
+    Migrate(migrate::Arguments),
     /// Bring a database to another schema, in a new file: one reshape by hand.
     Reshape(reshape::Arguments),
     /// Build an old site, update it, and show what a failed and a killed update leave behind.
@@ -105,6 +107,7 @@ pub fn main(words: impl IntoIterator<Item = OsString>) -> u8 {
             bundle_only,
         } => pack::pack(&payload, &output, stub.as_deref(), bundle_only),
         Command::Inspect { file, json } => inspect::inspect(&file, json),
+        Command::Migrate(arguments) => migrate::migrate(&arguments),
         Command::Reshape(arguments) => reshape::reshape(&arguments),
         Command::Demo { keep } => demo::demo(keep.as_deref()),
         Command::DemoUpdate { bundle, app, cut_after } => return demo::update(&bundle, &app, cut_after),

@@ -8,6 +8,7 @@
 mod cli;
 mod demo;
 mod inspect;
+mod migrate;
 mod new;
 mod pack;
 mod release;

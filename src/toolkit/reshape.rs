@@ -6,7 +6,8 @@ use crate::fail;
 use crate::failure::{Failure, Reason, Result};
 use crate::payload::parse_mapping;
 use crate::report::Nobody;
-use crate::reshape::{Drop, Mapping, Reshape, ReshapeReport, SourceRule, ValueRule};
+use crate::reshape::{Drop, Mapping, Reshape, SourceReport, SourceRule, ValueRule};
+use crate::steps::TableAccount;
 use rusqlite::{Connection, OpenFlags};
 use std::path::{Path, PathBuf};
 
@@ -73,14 +74,15 @@ pub fn reshape(arguments: &Arguments) -> Result<()> {
     check(&old, &new, &path)?;
     new.close().map_err(|(_, e)| sqlite(&path, &e))?;
     std::fs::rename(&path, &arguments.out).map_err(|e| desk(&arguments.out, &e))?;
-    print(&report, arguments.json)
+    print(&report.sources, &report.accounts, arguments.json)
 }
 
 fn sqlite(path: &Path, error: &rusqlite::Error) -> Failure {
     crate::database::failed(error, path, "using")
 }
 
-fn read_only(path: &Path) -> Result<Connection> {
+/// Opens a database of somebody's for reading.
+pub fn read_only(path: &Path) -> Result<Connection> {
     if !path.is_file() {
         fail!(RequestInvalid, "There is no database “{}”.", path.display());
     }
@@ -91,6 +93,18 @@ fn read_only(path: &Path) -> Result<Connection> {
         .execute_batch("BEGIN; SELECT count(*) FROM sqlite_schema")
         .map_err(|e| sqlite(path, &e))?;
     Ok(connection)
+}
+
+/// A copy of a database in a new file, side files included.
+pub fn copied(old: &Connection, path: &Path) -> Result<Connection> {
+    let mut new = Connection::open(path).map_err(|e| sqlite(path, &e))?;
+    let backup = rusqlite::backup::Backup::new(old, &mut new).map_err(|e| sqlite(path, &e))?;
+    backup.step(-1).map_err(|e| sqlite(path, &e))?;
+    drop(backup);
+    // The copy is thrown away unless all of it succeeds.
+    new.execute_batch("PRAGMA journal_mode=DELETE; PRAGMA synchronous=OFF")
+        .map_err(|e| sqlite(path, &e))?;
+    Ok(new)
 }
 
 /// The text that makes a schema.
@@ -148,7 +162,7 @@ fn first<'m>(mapping: &'m mut Mapping, table: &str) -> &'m mut SourceRule {
 }
 
 /// The same checks as at a site: sound, and no reference to nothing that there was not before.
-fn check(old: &Connection, new: &Connection, path: &Path) -> Result<()> {
+pub fn check(old: &Connection, new: &Connection, path: &Path) -> Result<()> {
     let told = |e: rusqlite::Error| sqlite(path, &e);
     if let Some(error) = integrity_errors(new).map_err(told)?.first() {
         fail!(CheckFailed, "The new database is not sound: {error}.");
@@ -164,9 +178,10 @@ fn check(old: &Connection, new: &Connection, path: &Path) -> Result<()> {
     Ok(())
 }
 
-fn print(report: &ReshapeReport, json: bool) -> Result<()> {
+/// Says what became of the rows.
+pub fn print(sources: &[SourceReport], accounts: &[TableAccount], json: bool) -> Result<()> {
     if json {
-        let value = serde_json::json!({ "sources": report.sources, "accounts": report.accounts });
+        let value = serde_json::json!({ "sources": sources, "accounts": accounts });
         println!("{}", serde_json::to_string_pretty(&value).map_err(std::io::Error::from)?);
         return Ok(());
     }
@@ -174,14 +189,14 @@ fn print(report: &ReshapeReport, json: bool) -> Result<()> {
         "{:<40} {:<40} {:>10} {:>10} {:>10} {:>10}",
         "table", "from", "read", "written", "updated", "matched"
     );
-    for source in report.sources.iter().filter(|s| s.read > 0) {
+    for source in sources.iter().filter(|s| s.read > 0) {
         let from = source.from.as_deref().unwrap_or("(a query)");
         println!(
             "{:<40} {from:<40} {:>10} {:>10} {:>10} {:>10}",
             source.table, source.read, source.written, source.updated, source.matched
         );
     }
-    for account in report.accounts.iter().filter(|a| a.left > 0) {
+    for account in accounts.iter().filter(|a| a.left > 0) {
         let why = account.dropped.as_deref().unwrap_or("");
         println!("{} rows of “{}” went: {why}", account.left, account.table);
     }
