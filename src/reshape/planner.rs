@@ -277,6 +277,7 @@ impl<'a> Planner<'a, '_> {
         let affinity = Affinity::of(&column.declared, target.strict);
         let (mut guard, mut from) = (None, None);
         let given = if rule.new_key {
+            source.gives_new_keys();
             return None;
         } else if let Some(value) = &rule.value {
             Given::Constant(

@@ -39,6 +39,11 @@ impl<'a> Selected<'a> {
         selected
     }
 
+    /// The old keys have a successor, though not a value.
+    pub fn gives_new_keys(&mut self) {
+        self.uses.extend(self.key.iter().map(|name| name.to_lowercase()));
+    }
+
     /// Selects an old column.
     pub fn column(&mut self, name: &str) -> Given {
         self.uses.insert(name.to_lowercase());
