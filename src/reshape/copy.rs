@@ -199,9 +199,14 @@ impl<'p, 'c> Store<'p, 'c> {
             .into_iter()
             .chain(names.clone())
             .collect();
+        // OR ABORT: `ON CONFLICT IGNORE` or `REPLACE` of a constraint would lose rows in silence.
         let insert = match all.len() {
-            0 => format!("INSERT INTO {target} DEFAULT VALUES"),
-            n => format!("INSERT INTO {target}({}) VALUES ({})", all.join(", "), vec!["?"; n].join(", ")),
+            0 => format!("INSERT OR ABORT INTO {target} DEFAULT VALUES"),
+            n => format!(
+                "INSERT OR ABORT INTO {target}({}) VALUES ({})",
+                all.join(", "),
+                vec!["?"; n].join(", ")
+            ),
         };
         let is_matched = |n: &usize| source.matching.contains(n);
         let condition: Vec<String> = source.matching.iter().map(|n| format!("{} IS ?{}", names[*n], n + 1)).collect();
@@ -215,7 +220,7 @@ impl<'p, 'c> Store<'p, 'c> {
         });
         let set: Vec<String> = set.collect();
         let changes = matches!(source.on_match, OnMatch::Update | OnMatch::Fill) && !condition.is_empty() && !set.is_empty();
-        let change = changes.then(|| format!("UPDATE {target} SET {} WHERE {condition}", set.join(", ")));
+        let change = changes.then(|| format!("UPDATE OR ABORT {target} SET {} WHERE {condition}", set.join(", ")));
         let asks = source.values.iter().any(|v| matches!(v.given, Given::KeyOf { .. }));
         let prepare = |sql: Option<&str>| sql.map(|sql| copier.new.prepare(sql)).transpose();
         Ok(Store {
@@ -324,6 +329,14 @@ impl<'p, 'c> Store<'p, 'c> {
         };
         match plan.change.apply(read) {
             Ok(Some(value)) => Ok(Passing::Made(value.clone())),
+            // SQLite would choose a key where the old row has none.
+            Ok(None) if read == ValueRef::Null && source.from.is_some() && plan.from.is_some() && self.is_rowid(plan) => Err(self
+                .rejected(
+                    row,
+                    Some(plan),
+                    Some(read),
+                    "NULL cannot be a key; say in the mapping what it is to become",
+                )),
             Ok(None) if plan.guard.is_some_and(|guard| guard.would_change(read)) => {
                 let reason = format!(
                     "the column's type {} would make another value of it; say in the mapping what it is to become",
@@ -334,6 +347,10 @@ impl<'p, 'c> Store<'p, 'c> {
             Ok(None) => Ok(Passing::Read(read)),
             Err(reason) => Err(self.rejected(row, Some(plan), Some(read), reason)),
         }
+    }
+
+    fn is_rowid(&self, plan: &ValuePlan<'_>) -> bool {
+        self.table.target.rowid_column.as_deref() == Some(&plan.column.name)
     }
 
     fn key_of(&mut self, table: &str, of_table: &str, old: ValueRef<'_>) -> rusqlite::Result<Option<i64>> {
@@ -352,11 +369,9 @@ impl<'p, 'c> Store<'p, 'c> {
         }
         let said = error.to_string();
         // “NOT NULL constraint failed: t.c”, “cannot store TEXT value in INTEGER column t.c”.
-        let named = said
-            .rsplit([' ', ','])
-            .find_map(|word| word.rsplit_once('.'))
-            .map(|(_, column)| column);
-        let plan = self.source.values.iter().find(|v| Some(v.column.name.as_str()) == named);
+        let table = &self.table.target.name;
+        let is_named = |v: &&ValuePlan<'_>| said.ends_with(&format!(" {table}.{}", v.column.name));
+        let plan = self.source.values.iter().find(is_named);
         self.rejected(row, plan, None, &said)
     }
 
