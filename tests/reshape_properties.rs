@@ -21,7 +21,7 @@ use holdfast::report::Nobody;
 use holdfast::reshape::{Mapping, Reshape, ReshapeReport, schema_text};
 use holdfast::sql::quoted;
 use rusqlite::Connection;
-use rusqlite::types::Value;
+use rusqlite::types::{Value, ValueRef};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use world::World;
 
@@ -68,8 +68,16 @@ fn as_it_was(old: &Connection) -> Connection {
 fn rows(connection: &Connection, sql: &str) -> Vec<Vec<Value>> {
     let mut statement = connection.prepare(sql).unwrap_or_else(|e| panic!("{sql}: {e}"));
     let width = statement.column_count();
-    let rows = statement.query_map([], |r| (0..width).map(|n| r.get(n)).collect());
+    let rows = statement.query_map([], |r| (0..width).map(|n| r.get_ref(n).map(value)).collect());
     rows.expect(sql).collect::<rusqlite::Result<_>>().expect(sql)
+}
+
+/// A text that is no Unicode, which `||` makes of a blob, is told from others by its bytes.
+fn value(value: ValueRef<'_>) -> Value {
+    match value {
+        ValueRef::Text(text) if std::str::from_utf8(text).is_err() => Value::Text(format!("not Unicode: {text:?}")),
+        other => other.try_into().expect("Unicode"),
+    }
 }
 
 /// The rows of some columns in an order of their own; NaN is no value of SQLite's, so the texts tell values apart.

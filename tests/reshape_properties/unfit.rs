@@ -49,9 +49,10 @@ fn named(old: &Connection, table: &world::Table, condition: &str) -> String {
 #[test]
 fn a_row_that_does_not_fit_is_named_and_the_old_file_stays() {
     let folder = tempfile::tempdir().expect("a folder");
-    let tried = std::cell::Cell::new(0);
+    let (seeds, tried) = (std::cell::Cell::new(0), std::cell::Cell::new(0));
     with_seeds(300, |chance, sql| {
-        let file = folder.path().join(format!("{}.db", tried.get()));
+        seeds.set(seeds.get() + 1);
+        let file = folder.path().join(format!("{}.db", seeds.get()));
         let old = Connection::open(&file).expect("a file");
         old.execute_batch("PRAGMA synchronous=OFF; PRAGMA journal_mode=MEMORY")
             .expect("a journal");

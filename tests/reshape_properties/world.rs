@@ -116,7 +116,7 @@ impl Table {
 
     /// A name for the rowid that no column has.
     pub fn rowid(&self) -> Option<&'static str> {
-        let is_free = |name: &&str| !self.columns.iter().any(|c| c.name == *name);
+        let is_free = |name: &&str| !self.columns.iter().any(|c| c.name.eq_ignore_ascii_case(name));
         ["rowid", "_rowid_", "oid"]
             .into_iter()
             .find(is_free)
