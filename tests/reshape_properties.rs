@@ -49,14 +49,18 @@ fn memory() -> Connection {
 
 fn reshaped(old: &Connection, schema: &str, mapping: &Mapping) -> Result<(Connection, ReshapeReport), Failure> {
     let new = memory();
+    let report = reshaped_into(&new, old, schema, mapping)?;
+    Ok((new, report))
+}
+
+fn reshaped_into(new: &Connection, old: &Connection, schema: &str, mapping: &Mapping) -> Result<ReshapeReport, Failure> {
     let reshape = Reshape {
         step: "step",
         schema,
         mapping,
         prepare: &|_| Ok(()),
     };
-    let report = reshape.run(old, &new, &Nobody)?;
-    Ok((new, report))
+    reshape.run(old, new, &Nobody)
 }
 
 /// A reshape without a mapping.

@@ -12,13 +12,12 @@ pub fn second(new: &Connection, aside: &Connection, table: &Table, index: &Objec
     aside.execute_batch("PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; PRAGMA foreign_keys=OFF; BEGIN")?;
     aside.execute_batch(&table.sql)?;
     aside.execute_batch(&index.sql)?;
-    let rowid = table.rowid();
-    let key: Vec<String> = match table.key().as_slice() {
-        [] => rowid.map(str::to_owned).into_iter().collect(),
-        columns => columns.iter().map(|c| quoted(&c.name)).collect(),
+    let key: Vec<(&str, String)> = match table.key().as_slice() {
+        [] => table.rowid().map(|name| (name, name.to_owned())).into_iter().collect(),
+        columns => columns.iter().map(|c| (c.name.as_str(), quoted(&c.name))).collect(),
     };
     let names: Vec<String> = table.columns.iter().filter(|c| !c.generated).map(|c| quoted(&c.name)).collect();
-    let selected: Vec<String> = names.iter().chain(&key).cloned().collect();
+    let selected: Vec<String> = names.iter().chain(key.iter().map(|(_, name)| name)).cloned().collect();
     let name = quoted(&table.name);
     let mut select = new.prepare(&format!("SELECT {} FROM main.{name} NOT INDEXED", selected.join(", ")))?;
     let places = vec!["?"; names.len()].join(", ");
@@ -30,12 +29,8 @@ pub fn second(new: &Connection, aside: &Connection, table: &Table, index: &Objec
         }
         match insert.raw_execute() {
             Err(e) if e.sqlite_error_code() == Some(ErrorCode::ConstraintViolation) => {
-                let shown_key = match table.key().as_slice() {
-                    [] => key.clone(),
-                    columns => columns.iter().map(|c| c.name.clone()).collect(),
-                };
-                let part = |(n, name): (usize, &String)| Ok(format!("{name} = {}", shown(row.get_ref(names.len() + n)?)));
-                let parts = shown_key.iter().enumerate().map(part).collect::<Result<Vec<_>>>()?;
+                let part = |(n, (name, _)): (usize, &(&str, String))| Ok(format!("{name} = {}", shown(row.get_ref(names.len() + n)?)));
+                let parts = key.iter().enumerate().map(part).collect::<Result<Vec<_>>>()?;
                 return Ok(Some(parts.join(", ")));
             }
             done => done?,

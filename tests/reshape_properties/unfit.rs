@@ -99,7 +99,8 @@ fn a_row_that_does_not_fit_is_named_and_the_old_file_stays() {
         }
         *sql += &format!("-- to\n{}", world.schema());
         let before = std::fs::read(&file).expect("a file");
-        let failure = reshaped(&old, &world.schema(), &Mapping::default())
+        let new = Connection::open(file.with_extension("new")).expect("a file");
+        let failure = reshaped_into(&new, &old, &world.schema(), &Mapping::default())
             .map(|_| ())
             .expect_err("a row that does not fit");
         assert_eq!(failure.reason, Reason::RowRejected, "{failure}");
