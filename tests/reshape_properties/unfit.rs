@@ -46,6 +46,25 @@ fn named(old: &Connection, table: &world::Table, condition: &str) -> String {
     cells.expect(&sql).join(", ")
 }
 
+/// Writes the value into the loose column of one row, or of all where it must not be there twice; the others get one that fits.
+fn spoil(chance: &mut Chance, table: &world::Table, (asked, value): (&str, &str), count: usize) -> String {
+    let name = quoted(&table.name);
+    let good = if asked.contains("NOT NULL") { "'good'" } else { "NULL" };
+    match value {
+        "'twice'" => format!("UPDATE {name} SET \"{LOOSE}\" = {value}"),
+        _ => {
+            let id = table.rowid().map_or_else(
+                || table.key_columns().iter().map(|c| quoted(c)).collect::<Vec<_>>().join(", "),
+                str::to_owned,
+            );
+            let skip = chance.below(count);
+            format!(
+                "UPDATE {name} SET \"{LOOSE}\" = {good}; UPDATE {name} SET \"{LOOSE}\" = {value} WHERE ({id}) = (SELECT {id} FROM {name} LIMIT 1 OFFSET {skip})"
+            )
+        }
+    }
+}
+
 #[test]
 fn a_row_that_does_not_fit_is_named_and_the_old_file_stays() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -66,21 +85,7 @@ fn a_row_that_does_not_fit_is_named_and_the_old_file_stays() {
             return;
         }
         tried.set(tried.get() + 1);
-        let name = quoted(&table.name);
-        let good = if asked.contains("NOT NULL") { "'good'" } else { "NULL" };
-        let spoil = match needed {
-            2 => format!("UPDATE {name} SET \"{LOOSE}\" = {value}"),
-            _ => {
-                let id = table.rowid().map_or_else(
-                    || table.key_columns().iter().map(|c| quoted(c)).collect::<Vec<_>>().join(", "),
-                    str::to_owned,
-                );
-                let skip = chance.below(count as usize);
-                format!(
-                    "UPDATE {name} SET \"{LOOSE}\" = {good}; UPDATE {name} SET \"{LOOSE}\" = {value} WHERE ({id}) = (SELECT {id} FROM {name} LIMIT 1 OFFSET {skip})"
-                )
-            }
-        };
+        let spoil = spoil(chance, &table, (asked, value), count as usize);
         *sql += &format!("{spoil};\n");
         old.execute_batch(&spoil).expect(&spoil);
         let loose = world.tables[n].columns.last_mut().expect("a column");
