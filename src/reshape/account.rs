@@ -91,7 +91,7 @@ fn columns(
     told: &dyn Fn(rusqlite::Error) -> Failure,
 ) -> Result<()> {
     let used: BTreeSet<&str> = sources.iter().flat_map(|s| s.uses.iter().map(String::as_str)).collect();
-    let is_loose = |name: &str| !used.contains(name.to_lowercase().as_str()) && drop_of(mapping, table, Some(name)).is_none();
+    let is_loose = |name: &str| !used.contains(name.to_ascii_lowercase().as_str()) && drop_of(mapping, table, Some(name)).is_none();
     let loose: Vec<&str> = table
         .columns
         .iter()

@@ -1,9 +1,10 @@
 //! Brings the rows over, source by source, row by row: read from the old database, changed as the plan says, stored in the new one. The
 //! first row that cannot be stored as it is ends the reshape, and is named.
 
+mod rejected;
+
 use super::mapping::OnMatch;
 use super::plan::{Given, Plan, SourcePlan, TablePlan, ValuePlan};
-use super::value::shown;
 use crate::failure::{Failure, Reason, Result};
 use crate::report::{Event, Reporter, Stage};
 use crate::sql::quoted;
@@ -199,9 +200,14 @@ impl<'p, 'c> Store<'p, 'c> {
             .into_iter()
             .chain(names.clone())
             .collect();
+        // OR ABORT: `ON CONFLICT IGNORE` or `REPLACE` of a constraint would lose rows in silence.
         let insert = match all.len() {
-            0 => format!("INSERT INTO {target} DEFAULT VALUES"),
-            n => format!("INSERT INTO {target}({}) VALUES ({})", all.join(", "), vec!["?"; n].join(", ")),
+            0 => format!("INSERT OR ABORT INTO {target} DEFAULT VALUES"),
+            n => format!(
+                "INSERT OR ABORT INTO {target}({}) VALUES ({})",
+                all.join(", "),
+                vec!["?"; n].join(", ")
+            ),
         };
         let is_matched = |n: &usize| source.matching.contains(n);
         let condition: Vec<String> = source.matching.iter().map(|n| format!("{} IS ?{}", names[*n], n + 1)).collect();
@@ -215,7 +221,7 @@ impl<'p, 'c> Store<'p, 'c> {
         });
         let set: Vec<String> = set.collect();
         let changes = matches!(source.on_match, OnMatch::Update | OnMatch::Fill) && !condition.is_empty() && !set.is_empty();
-        let change = changes.then(|| format!("UPDATE {target} SET {} WHERE {condition}", set.join(", ")));
+        let change = changes.then(|| format!("UPDATE OR ABORT {target} SET {} WHERE {condition}", set.join(", ")));
         let asks = source.values.iter().any(|v| matches!(v.given, Given::KeyOf { .. }));
         let prepare = |sql: Option<&str>| sql.map(|sql| copier.new.prepare(sql)).transpose();
         Ok(Store {
@@ -324,6 +330,14 @@ impl<'p, 'c> Store<'p, 'c> {
         };
         match plan.change.apply(read) {
             Ok(Some(value)) => Ok(Passing::Made(value.clone())),
+            // SQLite would choose a key where the old row has none.
+            Ok(None) if read == ValueRef::Null && source.from.is_some() && plan.from.is_some() && self.is_rowid(plan) => Err(self
+                .rejected(
+                    row,
+                    Some(plan),
+                    Some(read),
+                    "NULL cannot be a key; say in the mapping what it is to become",
+                )),
             Ok(None) if plan.guard.is_some_and(|guard| guard.would_change(read)) => {
                 let reason = format!(
                     "the column's type {} would make another value of it; say in the mapping what it is to become",
@@ -336,71 +350,13 @@ impl<'p, 'c> Store<'p, 'c> {
         }
     }
 
+    fn is_rowid(&self, plan: &ValuePlan<'_>) -> bool {
+        self.table.target.rowid_column.as_deref() == Some(&plan.column.name)
+    }
+
     fn key_of(&mut self, table: &str, of_table: &str, old: ValueRef<'_>) -> rusqlite::Result<Option<i64>> {
         let Some(key) = &mut self.key else { return Ok(None) };
         let old = ToSqlOutput::Borrowed(old);
         key.query_row((table, of_table, old), |r| r.get(0)).optional()
-    }
-
-    /// A row that SQLite does not take.
-    fn refused(&self, row: &Row<'_>, error: &rusqlite::Error) -> Failure {
-        if !matches!(
-            error.sqlite_error_code(),
-            Some(ErrorCode::ConstraintViolation | ErrorCode::TypeMismatch | ErrorCode::TooBig)
-        ) {
-            return self.copier.told(error);
-        }
-        let said = error.to_string();
-        // “NOT NULL constraint failed: t.c”, “cannot store TEXT value in INTEGER column t.c”.
-        let named = said
-            .rsplit([' ', ','])
-            .find_map(|word| word.rsplit_once('.'))
-            .map(|(_, column)| column);
-        let plan = self.source.values.iter().find(|v| Some(v.column.name.as_str()) == named);
-        self.rejected(row, plan, None, &said)
-    }
-
-    fn rejected(&self, row: &Row<'_>, plan: Option<&ValuePlan<'_>>, value: Option<ValueRef<'_>>, reason: &str) -> Failure {
-        let (source, target) = (self.source, &self.table.target.name);
-        let from = source.from.map_or("the query", |t| t.name.as_str());
-        let first = usize::from(source.rowid);
-        let part = |(n, name): (usize, &String)| format!("{name} = {}", row.get_ref(first + n).map_or_else(|_| String::new(), shown));
-        let key: Vec<String> = match source.key.as_slice() {
-            [] if source.rowid => vec![format!("rowid = {}", row.get_ref(0).map_or_else(|_| String::new(), shown))],
-            names => names.iter().enumerate().map(part).collect(),
-        };
-        let key = key.join(", ");
-        let selected = plan.and_then(|p| match p.given {
-            Given::Selected(at) => row.get_ref(at).ok(),
-            _ => None,
-        });
-        let value = value.or(selected).map(shown);
-        let column = plan.map(|p| p.column.name.as_str());
-        let place = match (column, &value) {
-            (Some(column), Some(value)) => {
-                let value: String = value.chars().take(200).collect();
-                format!("its value “{value}” for “{target}.{column}”")
-            }
-            (Some(column), None) => format!("its value for “{target}.{column}”"),
-            _ => format!("the row for “{target}”"),
-        };
-        let message = format!(
-            "{}: the row of “{from}” with {key} cannot be carried over: {place}: {reason}. Ask those who made the update for a corrected one.",
-            self.copier.step
-        );
-        let failure = Failure::new(Reason::RowRejected, message)
-            .with("step", self.copier.step)
-            .with("table", from)
-            .with("key", key)
-            .with("target", target.as_str())
-            .with("reason", reason);
-        let failure = match column {
-            Some(column) => failure.with("column", column),
-            None => failure,
-        };
-        match value {
-            Some(value) => failure.with("value", value),
-            None => failure,
-        }
     }
 }

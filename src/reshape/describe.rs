@@ -45,6 +45,8 @@ pub struct Object {
     pub kind: String,
     /// Its name.
     pub name: String,
+    /// The table or view that it belongs to; a view's own name.
+    pub table: String,
     /// The statement that makes it.
     pub sql: String,
 }
@@ -64,20 +66,29 @@ impl Described {
         let mut list = connection.prepare(
             "SELECT s.name, s.sql, l.type, l.wr, l.strict FROM main.sqlite_schema s
              JOIN pragma_table_list l ON l.schema = 'main' AND l.name = s.name
-             WHERE s.type = 'table' AND l.type IN ('table', 'virtual') AND s.name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY s.rowid",
+             WHERE s.type = 'table' AND (l.type IN ('table', 'virtual') OR l.type = 'shadow' AND s.name LIKE '%\\_content' ESCAPE '\\') AND s.name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY s.rowid",
         )?;
         let rows = list.query_map([], |r| {
-            Ok(Table {
+            let kind: String = r.get(2)?;
+            let table = Table {
                 name: r.get(0)?,
                 sql: r.get(1)?,
                 columns: Vec::new(),
                 without_rowid: r.get(3)?,
                 strict: r.get(4)?,
-                is_virtual: r.get::<_, String>(2)? == "virtual",
+                is_virtual: kind == "virtual",
                 rowid_column: None,
-            })
+            };
+            Ok((kind == "shadow", table))
         })?;
-        let mut tables = rows.collect::<Result<Vec<Table>>>()?;
+        let tables = rows.collect::<Result<Vec<(bool, Table)>>>()?;
+        // FTS5 with `content = …` keeps no text, so a table called like its own content is somebody's, whatever SQLite takes it for.
+        let is_kept: Vec<bool> = tables
+            .iter()
+            .map(|(is_shadow, t)| !is_shadow || is_somebodys(&tables, &t.name))
+            .collect();
+        let tables = tables.into_iter().zip(is_kept).filter(|(_, kept)| *kept);
+        let mut tables: Vec<Table> = tables.map(|((_, table), _)| table).collect();
         for table in &mut tables {
             match columns(connection, &table.name) {
                 Ok(columns) => table.columns = columns,
@@ -87,13 +98,14 @@ impl Described {
             table.rowid_column = rowid_column(connection, table)?;
         }
         let mut others = connection.prepare(
-            "SELECT type, name, sql FROM main.sqlite_schema WHERE type <> 'table' AND sql IS NOT NULL AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY rowid",
+            "SELECT type, name, tbl_name, sql FROM main.sqlite_schema WHERE type <> 'table' AND sql IS NOT NULL AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY rowid",
         )?;
         let objects = others.query_map([], |r| {
             Ok(Object {
                 kind: r.get(0)?,
                 name: r.get(1)?,
-                sql: r.get(2)?,
+                table: r.get(2)?,
+                sql: r.get(3)?,
             })
         })?;
         Ok(Described {
@@ -163,4 +175,11 @@ fn rowid_column(connection: &Connection, table: &Table) -> Result<Option<String>
     let mut statement = connection.prepare("SELECT count(*) FROM pragma_index_list(?1, 'main') WHERE origin = 'pk'")?;
     let indexes: i64 = statement.query_row([&table.name], |r| r.get(0))?;
     Ok((indexes == 0).then(|| one.name.clone()))
+}
+
+/// Whether a table that is called like the content of a full-text index is another's, because the index keeps its text elsewhere.
+fn is_somebodys(tables: &[(bool, Table)], name: &str) -> bool {
+    let index = name.get(..name.len().saturating_sub("_content".len()));
+    let index = index.and_then(|index| tables.iter().find(|(_, t)| t.is_virtual && t.name.eq_ignore_ascii_case(index)));
+    index.is_some_and(|(_, index)| super::virtuals::is_over_another(index))
 }

@@ -12,6 +12,7 @@ mod plan;
 mod planner;
 mod select;
 mod target;
+mod twins;
 mod value;
 mod virtuals;
 
@@ -22,7 +23,7 @@ use crate::database::compile_mask;
 use crate::failure::{Failure, Reason, Result};
 use crate::report::Reporter;
 use crate::steps::{TableAccount, is_ours};
-use describe::Described;
+use describe::{Described, Object};
 use rusqlite::Connection;
 use std::collections::BTreeSet;
 
@@ -54,7 +55,8 @@ pub fn schema_text(connection: &Connection) -> rusqlite::Result<String> {
     let described = Described::read(connection)?;
     let tables = described.tables.into_iter().filter(|t| !is_ours(&t.name)).map(|t| t.sql);
     let objects = described.objects.into_iter().map(|o| o.sql);
-    Ok(tables.chain(objects).map(|sql| sql + ";\n").collect())
+    // A comment at the end of a statement must not swallow the semicolon.
+    Ok(tables.chain(objects).map(|sql| sql + "\n;\n").collect())
 }
 
 impl Reshape<'_> {
@@ -77,8 +79,12 @@ impl Reshape<'_> {
         };
         let sources = copier.all(&plan)?;
         target::sequences(old, new, &plan).map_err(|e| self.failed("carrying the key counters", &e))?;
+        let made = |(object, e)| self.unmade(new, &target, object, &e);
+        target::objects(new, &target, "view").map_err(made)?;
         virtuals::carry(old, new, &was, &target, self.mapping).map_err(|problem| self.failure(&problem))?;
-        target::finish(old, new, &target, self.mapping).map_err(|(what, e)| self.failed(&format!("making {what}"), &e))?;
+        target::objects(new, &target, "index").map_err(made)?;
+        target::objects(new, &target, "trigger").map_err(made)?;
+        target::finish(old, new, self.mapping).map_err(|e| self.failed("finishing the new database", &e))?;
         let rows = target::rows(new, &plan).map_err(|e| self.failed("counting", &e))?;
         let same = |t: &plan::TablePlan<'_>| matches!(t.sources.as_slice(), [one] if one.is_same);
         let untouched: BTreeSet<&str> = plan.tables.iter().filter(|t| same(t)).map(|t| t.target.name.as_str()).collect();
@@ -101,6 +107,34 @@ impl Reshape<'_> {
         let ours: Vec<_> = ours.cloned().collect();
         target.tables.extend(ours);
         Ok(target)
+    }
+
+    /// An index, trigger or view that cannot be made. If rows are the cause, the first of them is named.
+    fn unmade(&self, new: &Connection, target: &Described, object: &Object, error: &rusqlite::Error) -> Failure {
+        let failure = self.failed(&format!("making the {} “{}”", object.kind, object.name), error);
+        let is_rows = error.sqlite_error_code() == Some(rusqlite::ErrorCode::ConstraintViolation);
+        let Some(table) = target.table(&object.table).filter(|_| is_rows) else {
+            return failure;
+        };
+        // SQLite keeps a database without a name in a temporary file.
+        let aside = Connection::open("").map_err(|e| self.failed("looking for rows that are the same", &e));
+        let aside = aside.and_then(|aside| (self.prepare)(&aside).map(|()| aside));
+        let Some(key) = aside
+            .ok()
+            .and_then(|aside| twins::second(new, &aside, table, object).ok().flatten())
+        else {
+            return failure;
+        };
+        let message = format!(
+            "{}: the row of “{}” with {key} cannot be carried over: another row has the same values for the index “{}” ({error}). Ask those who made the update for a corrected one.",
+            self.step, table.name, object.name
+        );
+        Failure::new(Reason::RowRejected, message)
+            .with("step", self.step)
+            .with("table", table.name.as_str())
+            .with("key", key)
+            .with("target", table.name.as_str())
+            .with("reason", error.to_string())
     }
 
     fn failed(&self, doing: &str, error: &rusqlite::Error) -> Failure {

@@ -46,7 +46,8 @@ impl<'a> Selected<'a> {
 
     /// Selects an old column.
     pub fn column(&mut self, name: &str) -> Given {
-        self.uses.insert(name.to_lowercase());
+        // Not Unicode's case: “É” and “é” are two columns to SQLite.
+        self.uses.insert(name.to_ascii_lowercase());
         self.select(format!("old.{}", quoted(name)))
     }
 
@@ -64,8 +65,7 @@ impl<'a> Selected<'a> {
     /// Every name in an expression may be a column.
     fn mentions(&mut self, sql: &str) {
         let names = tokens(sql).into_iter().filter(|t| matches!(t.kind, Kind::Word | Kind::Quoted));
-        self.uses
-            .extend(names.map(|t| t.text.trim_matches(['"', '`', '[', ']']).to_lowercase()));
+        self.uses.extend(names.map(|t| unquoted(t.text).to_ascii_lowercase()));
     }
 
     /// The whole statement, in the order of the rowid where there is one.
@@ -79,10 +79,24 @@ impl<'a> Selected<'a> {
             (None, query) => format!("({}\n)", query.as_deref().unwrap_or("SELECT 1")),
         };
         let filter = rule.filter.as_ref().map_or_else(String::new, |f| format!(" WHERE ({f}\n)"));
-        let order = match (self.from, self.rowid) {
-            (Some(table), true) => format!(" ORDER BY old.{}", table.rowid().unwrap_or("rowid")),
-            _ => String::new(),
+        // Where columns hide the rowid, an index must not change the order of the rows.
+        let (index, order) = match (self.from, self.rowid) {
+            (Some(table), true) => ("", format!(" ORDER BY old.{}", table.rowid().unwrap_or("rowid"))),
+            (Some(_), false) => (" NOT INDEXED", String::new()),
+            (None, _) => ("", String::new()),
         };
-        format!("SELECT {values} FROM {from} AS old{filter}{order}")
+        format!("SELECT {values} FROM {from} AS old{index}{filter}{order}")
     }
+}
+
+/// A name as it is without its quotes.
+fn unquoted(name: &str) -> String {
+    let within = |quote: char| name.strip_prefix(quote).and_then(|rest| rest.strip_suffix(quote));
+    for quote in ['"', '`'] {
+        if let Some(inner) = within(quote) {
+            return inner.replace(&format!("{quote}{quote}"), &quote.to_string());
+        }
+    }
+    let bracketed = name.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+    bracketed.unwrap_or(name).to_owned()
 }

@@ -1,12 +1,12 @@
 //! The new file around its rows: how it is kept, its tables before the rows come, and after them all that SQLite would otherwise look at
 //! for every row.
 
-use super::describe::{Described, Table};
+use super::describe::{Described, Object, Table};
 use super::mapping::Mapping;
 use super::plan::{Given, Plan};
 use crate::sql::quoted;
 use regex_lite::Regex;
-use rusqlite::{Connection, OptionalExtension, Result};
+use rusqlite::{Connection, Result};
 
 /// Gives a new, empty database the form of the old one, and begins the one transaction in which it is filled.
 pub fn begin(old: &Connection, new: &Connection) -> Result<()> {
@@ -71,7 +71,7 @@ pub fn sequences(old: &Connection, new: &Connection, plan: &Plan<'_>) -> Result<
     if !has(old)? || !has(new)? {
         return Ok(());
     }
-    let mut read = old.prepare("SELECT seq FROM main.sqlite_sequence WHERE name = ?1")?;
+    let mut read = old.prepare("SELECT max(CAST(seq AS INTEGER)) FROM main.sqlite_sequence WHERE name = ?1")?;
     for table in &plan.tables {
         let Some(key) = table.target.rowid_column.as_deref() else {
             continue;
@@ -82,7 +82,8 @@ pub fn sequences(old: &Connection, new: &Connection, plan: &Plan<'_>) -> Result<
         }
         let mut highest: Option<i64> = None;
         for from in table.sources.iter().filter_map(|s| s.from) {
-            highest = highest.max(read.query_row([&from.name], |r| r.get(0)).optional()?);
+            // Anybody may write that table: a counter may be text or NULL, which SQLite takes for a number.
+            highest = highest.max(read.query_row([&from.name], |r| r.get(0))?);
         }
         if let Some(seq) = highest {
             let now = new.query_row(
@@ -100,37 +101,29 @@ pub fn sequences(old: &Connection, new: &Connection, plan: &Plan<'_>) -> Result<
     Ok(())
 }
 
-/// Indexes, triggers and views, in the order of the target; then what the query planner knew.
-pub fn finish(
-    old: &Connection,
-    new: &Connection,
-    target: &Described,
-    mapping: &Mapping,
-) -> std::result::Result<(), (String, rusqlite::Error)> {
-    for kind in ["index", "trigger", "view"] {
-        // INSTEAD OF triggers belong to views.
-        for object in target.objects.iter().filter(|o| o.kind == kind && kind != "trigger") {
-            new.execute_batch(&object.sql)
-                .map_err(|e| (format!("the {kind} “{}”", object.name), e))?;
-        }
-    }
-    for object in target.objects.iter().filter(|o| o.kind == "trigger") {
-        new.execute_batch(&object.sql)
-            .map_err(|e| (format!("the trigger “{}”", object.name), e))?;
-    }
-    let whole = |e| ("the new database".to_owned(), e);
+/// Makes all indexes, triggers or views, in the order of the target. The error names the one that cannot be made.
+///
+/// Views come before the virtual tables, which may be built from one; SQLite looks into a view only when it is read. Triggers come last:
+/// they must not see the rows come.
+pub fn objects<'t>(new: &Connection, target: &'t Described, kind: &str) -> std::result::Result<(), (&'t Object, rusqlite::Error)> {
+    let mut objects = target.objects.iter().filter(|o| o.kind == kind);
+    objects.try_for_each(|object| new.execute_batch(&object.sql).map_err(|e| (object, e)))
+}
+
+/// The end: what the query planner knew, and the commit.
+pub fn finish(old: &Connection, new: &Connection, mapping: &Mapping) -> Result<()> {
     if let Some(version) = mapping.user_version {
-        new.execute_batch(&format!("PRAGMA user_version={version}")).map_err(whole)?;
+        new.execute_batch(&format!("PRAGMA user_version={version}"))?;
     }
     let knew = old.query_row(
         "SELECT EXISTS(SELECT 1 FROM main.sqlite_schema WHERE name = 'sqlite_stat1')",
         [],
         |r| r.get(0),
     );
-    if knew.map_err(whole)? {
-        new.execute_batch("ANALYZE main").map_err(whole)?;
+    if knew? {
+        new.execute_batch("ANALYZE main")?;
     }
-    new.execute_batch("COMMIT").map_err(whole)
+    new.execute_batch("COMMIT")
 }
 
 /// How many rows each table of the new database has.

@@ -41,16 +41,22 @@ impl Affinity {
             (Affinity::Text, _) | (Affinity::Numeric, ValueRef::Integer(_) | ValueRef::Real(_)) | (Affinity::Real, ValueRef::Real(_)) => {
                 false
             }
-            (Affinity::Real, ValueRef::Integer(number)) => number.unsigned_abs() > 1 << 53,
+            (Affinity::Real, ValueRef::Integer(number)) => number.unsigned_abs() > EXACT,
             (Affinity::Numeric | Affinity::Real, ValueRef::Text(text)) => match std::str::from_utf8(text) {
                 // Nobody means the empty text where a number stands; what is meant instead only a person knows.
                 Ok(text) if text.trim().is_empty() => true,
-                Ok(text) => is_number(text) && !is_plain_number(text),
+                Ok(text) => {
+                    let is_rounded = self == Affinity::Real && text.parse().is_ok_and(|n: i64| n.unsigned_abs() > EXACT);
+                    is_rounded || is_number(text) && !is_plain_number(text)
+                }
                 Err(_) => false,
             },
         }
     }
 }
+
+/// Up to here every integer has a floating-point number of its own.
+const EXACT: u64 = 1 << 53;
 
 /// A number's text as SQLite writes it: 15 significant digits.
 fn text_of(number: f64) -> String {
@@ -193,6 +199,8 @@ mod tests {
         assert!(!Affinity::Numeric.would_change(ValueRef::Text(b"42")));
         assert!(!Affinity::Numeric.would_change(ValueRef::Text(b"none")));
         assert!(Affinity::Numeric.would_change(ValueRef::Text(b"")));
+        assert!(Affinity::Real.would_change(ValueRef::Text(b"9007199254740993")));
+        assert!(!Affinity::Real.would_change(ValueRef::Text(b"42")));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 
 use super::describe::{Described, Table};
 use super::mapping::Mapping;
-use crate::sql::{Kind, quoted, tokens};
+use crate::sql::{Kind, Token, quoted, tokens};
 use rusqlite::types::ToSqlOutput;
 use rusqlite::{Connection, Result};
 
@@ -22,10 +22,38 @@ enum Way {
     Unknown,
 }
 
-fn way(table: &Table) -> Way {
-    let words: Vec<_> = tokens(&table.sql).into_iter().filter(|t| t.kind != Kind::Blank).collect();
+fn words(table: &Table) -> Vec<Token<'_>> {
+    tokens(&table.sql).into_iter().filter(|t| t.kind != Kind::Blank).collect()
+}
+
+fn module(words: &[Token<'_>]) -> Option<String> {
     let module = words.iter().position(|t| t.is("USING")).and_then(|n| words.get(n + 1));
-    let module = module.map(|t| t.text.trim_matches(['"', '`', '[', ']']).to_lowercase());
+    module.map(|t| t.text.trim_matches(['"', '`', '[', ']']).to_lowercase())
+}
+
+fn is_fts5(table: &Table) -> bool {
+    module(&words(table)).as_deref() == Some("fts5")
+}
+
+/// What was set for good by `INSERT INTO t(t, rank) VALUES (…)`, such as the ranking: <https://sqlite.org/fts5.html#special_insert_commands>.
+fn settings(old: &Connection, new: &Connection, before: &Table, table: &Table) -> Result<()> {
+    let config = quoted(&format!("{}_config", before.name));
+    let mut select = old.prepare(&format!("SELECT k, v FROM main.{config} WHERE k <> 'version'"))?;
+    let name = quoted(&table.name);
+    let mut insert = new.prepare(&format!("INSERT INTO main.{name}({name}, rank) VALUES (?1, ?2)"))?;
+    let mut rows = select.query([])?;
+    while let Some(row) = rows.next()? {
+        for n in 0..2 {
+            insert.raw_bind_parameter(n + 1, ToSqlOutput::Borrowed(row.get_ref(n)?))?;
+        }
+        insert.raw_execute()?;
+    }
+    Ok(())
+}
+
+fn way(table: &Table) -> Way {
+    let words = words(table);
+    let module = module(&words);
     let content = words.windows(3).find(|w| w[0].is("content") && w[1].text == "=").map(|w| w[2].text);
     match (module.as_deref(), content) {
         (Some("fts5" | "fts4" | "fts3"), Some("''" | "\"\"")) => Way::Unreadable,
@@ -34,6 +62,11 @@ fn way(table: &Table) -> Way {
         (Some("rtree" | "rtree_i32" | "geopoly"), _) => Way::ByColumns,
         _ => Way::Unknown,
     }
+}
+
+/// Whether it is a full-text index whose texts are in another table.
+pub fn is_over_another(table: &Table) -> bool {
+    way(table) == Way::Rebuild
 }
 
 /// Makes the virtual tables and fills them. The error is a sentence for the release manager.
@@ -60,6 +93,9 @@ pub fn carry(
         let told = |e: rusqlite::Error| format!("the virtual table “{}”: {e}", table.name);
         new.execute_batch(&table.sql).map_err(told)?;
         let before = was.table(&table.name).filter(|t| t.is_virtual);
+        if let Some(before) = before.filter(|before| is_fts5(before) && is_fts5(table)) {
+            settings(old, new, before, table).map_err(told)?;
+        }
         match (way(table), before) {
             (Way::Rebuild, _) => {
                 let name = quoted(&table.name);
