@@ -21,7 +21,7 @@ fn holdfast(words: &[&str], paths: &[(&str, &Path)]) -> Ran {
 }
 
 struct Desk {
-    bench: Bench,
+    _bench: Bench,
     old: PathBuf,
     schema: PathBuf,
     out: PathBuf,
@@ -36,7 +36,12 @@ impl Desk {
             "CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT, gone TEXT); INSERT INTO t VALUES (1, 'x', 'y'), (5, 'z', NULL);",
         );
         write(&schema, "CREATE TABLE u (id INTEGER PRIMARY KEY, b TEXT);");
-        Desk { bench, old, schema, out }
+        Desk {
+            _bench: bench,
+            old,
+            schema,
+            out,
+        }
     }
 
     fn reshape(&self, words: &[&str]) -> Ran {
