@@ -1,6 +1,6 @@
 //! `holdfast migrate`: the migrations of a payload on a copy of a database, by hand. What a developer tries steps with.
 
-use super::desk;
+use super::by_hand::new_file;
 use super::reshape::{check, copied, print, read_only};
 use crate::bundle::manifest::RowRule;
 use crate::disk;
@@ -10,7 +10,7 @@ use crate::payload::{migrations, read_source};
 use crate::report::Nobody;
 use crate::steps::{Chain, Place, Start, Step};
 use crate::version::Version;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// What was typed.
 #[derive(clap::Args)]
@@ -42,13 +42,6 @@ pub struct Arguments {
 
 /// Does it. Nothing is written unless all of it succeeds.
 pub fn migrate(arguments: &Arguments) -> Result<()> {
-    if arguments.out.exists() {
-        fail!(
-            RequestInvalid,
-            "“{}” is there already; give another name with --out.",
-            arguments.out.display()
-        );
-    }
     let source = read_source(&arguments.payload)?;
     let first = source.databases.first().map(|d| d.name.as_str());
     let Some(name) = arguments.name.as_deref().or(first) else {
@@ -65,34 +58,25 @@ pub fn migrate(arguments: &Arguments) -> Result<()> {
         .filter(|r| r.database.as_deref().or(first) == Some(name))
         .collect();
     let old = read_only(&arguments.database)?;
-    let folder = arguments
-        .out
-        .parent()
-        .filter(|p| !p.as_os_str().is_empty())
-        .unwrap_or(Path::new("."));
-    // Beside the result, so that it takes its place by a rename; gone by itself on every way out but the last.
-    let partial = tempfile::Builder::new()
-        .prefix(".holdfast-")
-        .tempdir_in(folder)
-        .map_err(|e| desk(folder, &e))?;
-    let path = partial.path().join("new.db");
-    let start = copied(&old, &path)?;
-    crate::script::declare(&start, &source.functions, crate::script::Limits::default())?;
-    let chain = Chain {
-        steps: &steps,
-        rules: &rules,
-        functions: &source.functions,
-        module: &source.product.id,
-        from: arguments.from.as_deref().unwrap_or(""),
-        tenant: arguments.context.as_deref(),
-        run: "by hand",
-        reporter: &Nobody,
-    };
-    let disk = disk::disk();
-    let (new, report) = chain.run(Start::Copy(start), &Place::File(&*disk, &path))?;
-    check(&old, &new, &path)?;
-    new.close().map_err(|(_, e)| crate::database::failed(&e, &path, "closing"))?;
-    std::fs::rename(&path, &arguments.out).map_err(|e| desk(&arguments.out, &e))?;
+    let report = new_file(&arguments.out, |path| {
+        let start = copied(&old, path)?;
+        crate::script::declare(&start, &source.functions, crate::script::Limits::default())?;
+        let chain = Chain {
+            steps: &steps,
+            rules: &rules,
+            functions: &source.functions,
+            module: &source.product.id,
+            from: arguments.from.as_deref().unwrap_or(""),
+            tenant: arguments.context.as_deref(),
+            run: "by hand",
+            reporter: &Nobody,
+        };
+        let disk = disk::disk();
+        let (new, report) = chain.run(Start::Copy(start), &Place::File(&*disk, path))?;
+        check(&old, &new, path)?;
+        new.close().map_err(|(_, e)| crate::database::failed(&e, path, "closing"))?;
+        Ok(report)
+    })?;
     let accounts: Vec<_> = report.accounts.into_iter().flat_map(|(_, accounts)| accounts).collect();
     print(&report.sources, &accounts, arguments.json)
 }

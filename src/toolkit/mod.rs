@@ -5,6 +5,7 @@
     reason = "the desk is not a site: what is written here is the release manager's own"
 )]
 
+mod by_hand;
 mod cli;
 mod demo;
 mod inspect;

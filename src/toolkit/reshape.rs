@@ -1,5 +1,6 @@
 //! `holdfast reshape`: one reshape by hand, from a database to a new file. What a developer tries a mapping with.
 
+use super::by_hand::new_file;
 use super::desk;
 use crate::database::{integrity_errors, violations};
 use crate::fail;
@@ -41,39 +42,23 @@ pub struct Arguments {
 
 /// Does it. Nothing is written unless all of it succeeds.
 pub fn reshape(arguments: &Arguments) -> Result<()> {
-    if arguments.out.exists() {
-        fail!(
-            RequestInvalid,
-            "“{}” is there already; give another name with --out.",
-            arguments.out.display()
-        );
-    }
     let old = read_only(&arguments.old)?;
     let schema = schema_text(&arguments.schema)?;
     let mapping = mapping(arguments)?;
     let name = arguments.map.as_ref().unwrap_or(&arguments.schema).display().to_string();
-    let folder = arguments
-        .out
-        .parent()
-        .filter(|p| !p.as_os_str().is_empty())
-        .unwrap_or(Path::new("."));
-    // Beside the result, so that it takes its place by a rename; gone by itself on every way out but the last.
-    let partial = tempfile::Builder::new()
-        .prefix(".holdfast-")
-        .tempdir_in(folder)
-        .map_err(|e| desk(folder, &e))?;
-    let path = partial.path().join("new.db");
-    let new = Connection::open(&path).map_err(|e| sqlite(&path, &e))?;
-    let reshape = Reshape {
-        step: &name,
-        schema: &schema,
-        mapping: &mapping,
-        prepare: &|_| Ok(()),
-    };
-    let report = reshape.run(&old, &new, &Nobody)?;
-    check(&old, &new, &path)?;
-    new.close().map_err(|(_, e)| sqlite(&path, &e))?;
-    std::fs::rename(&path, &arguments.out).map_err(|e| desk(&arguments.out, &e))?;
+    let report = new_file(&arguments.out, |path| {
+        let new = Connection::open(path).map_err(|e| sqlite(path, &e))?;
+        let reshape = Reshape {
+            step: &name,
+            schema: &schema,
+            mapping: &mapping,
+            prepare: &|_| Ok(()),
+        };
+        let report = reshape.run(&old, &new, &Nobody)?;
+        check(&old, &new, path)?;
+        new.close().map_err(|(_, e)| sqlite(path, &e))?;
+        Ok(report)
+    })?;
     print(&report.sources, &report.accounts, arguments.json)
 }
 
