@@ -35,7 +35,7 @@ impl Wines {
         static SHARED: Mutex<Weak<Wines>> = Mutex::new(Weak::new());
         let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
         shared.upgrade().unwrap_or_else(|| {
-            let wines = Arc::new(Wines([Wine::awake(), Wine::awake()].map(Mutex::new)));
+            let wines = Arc::new(Wines([Wine::in_memory(), Wine::in_memory()].map(Mutex::new)));
             *shared = Arc::downgrade(&wines);
             wines
         })

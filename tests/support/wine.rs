@@ -38,7 +38,7 @@ pub struct Wine {
     runs: AtomicU32,
     display: OnceLock<String>,
     /// A program that waits for words of ours.
-    waiting: Option<Child>,
+    waiting: Mutex<Option<Child>>,
 }
 
 impl Wine {
@@ -47,18 +47,22 @@ impl Wine {
         Wine::below(&std::env::temp_dir())
     }
 
-    /// One in which a program waits all the time: when the last one ends, Wine ends its services, and they take seconds to start. It is made
-    /// in memory where there is room, so that flushes take no time.
-    pub fn awake() -> Wine {
+    /// One in memory where there is room, so that flushes take no time.
+    pub fn in_memory() -> Wine {
         let memory = Path::new("/dev/shm");
         let has_room = rustix::fs::statvfs(memory).is_ok_and(|v| v.f_bavail * v.f_frsize > ROOM_BYTES);
-        let mut wine = match has_room {
+        match has_room {
             true => Wine::below(memory),
             false => Wine::new(),
-        };
-        let mut command = wine.command("wine");
-        wine.waiting = Some(command.arg("cmd").stdin(Stdio::piped()).spawn().expect("wine starts"));
-        wine
+        }
+    }
+
+    /// Starts a program that waits until every program is ended. Without one, Wine ends its desktop and its services a second after the last
+    /// program; they take seconds to start, and a program that comes just then may find no desktop for its windows.
+    fn stay_awake(&self) {
+        let mut command = self.command("wine");
+        let child = command.arg("cmd").stdin(Stdio::piped()).spawn().expect("wine starts");
+        *self.waiting.lock().unwrap_or_else(PoisonError::into_inner) = Some(child);
     }
 
     fn below(folder: &Path) -> Wine {
@@ -69,10 +73,11 @@ impl Wine {
                 .expect("a temporary folder"),
             runs: AtomicU32::new(0),
             display: OnceLock::new(),
-            waiting: None,
+            waiting: Mutex::new(None),
         };
         wine.command("wineboot").arg("-i").status().expect("wine is installed");
         assert!(wine.drive_c().is_dir(), "wineboot made no drive C:");
+        wine.stay_awake();
         wine
     }
 
@@ -80,14 +85,23 @@ impl Wine {
     /// one must not come before those with windows.
     pub fn show_on(&self, display: &str) {
         self.display.set(display.to_owned()).expect("one display");
-        self.end_all();
+        self.restart();
     }
 
     /// Ends every program, and Wine's own services.
-    pub fn end_all(&self) {
+    fn end_all(&self) {
         for word in ["-k", "-w"] {
             let _ = self.command("wineserver").arg(word).status();
         }
+        if let Some(mut waiting) = self.waiting.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            let _ = waiting.wait();
+        }
+    }
+
+    /// Ends every program, as when the computer is switched off, and starts Windows again.
+    pub fn restart(&self) {
+        self.end_all();
+        self.stay_awake();
     }
 
     /// The prefix that the tests of one file share. It goes with the last of them.
@@ -172,11 +186,17 @@ impl Wine {
         let mut child = command.args(words).envs(environment.iter().cloned()).spawn().expect("wine starts");
         let code = ended(&mut child);
         let text = |path: &Path| String::from_utf8_lossy(&fs::read(path).unwrap_or_default()).into_owned();
-        Ran {
-            code,
-            stdout: text(&out),
-            stderr: text(&err),
-        }
+        let (stdout, stderr) = (text(&out), text(&err));
+        // An updater that succeeds says so, whatever it was asked.
+        let is_updater = program
+            .to_string_lossy()
+            .replace('\\', "/")
+            .rsplit('/')
+            .next()
+            .is_some_and(|name| name.starts_with("update"));
+        let is_lost = is_updater && code == Some(0) && stdout.is_empty() && stderr.is_empty();
+        assert!(!is_lost, "Wine lost a run: {}", program.display());
+        Ran { code, stdout, stderr }
     }
 
     /// The same, for as long at most. `None` if not a word came: Wine's server ends now and then when processes come and go, and the
@@ -249,9 +269,6 @@ impl Drop for Wine {
     fn drop(&mut self) {
         // Whatever a failed test left running.
         self.end_all();
-        if let Some(mut waiting) = self.waiting.take() {
-            let _ = waiting.wait();
-        }
     }
 }
 
@@ -272,7 +289,7 @@ impl Lent {
         drop(shared);
         let free = pool.lock().unwrap_or_else(PoisonError::into_inner).pop();
         Lent {
-            wine: Some(free.unwrap_or_else(Wine::awake)),
+            wine: Some(free.unwrap_or_else(Wine::in_memory)),
             pool,
         }
     }

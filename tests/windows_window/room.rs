@@ -68,7 +68,7 @@ impl Room {
             used: Mutex::new(()),
             _keeper: keeper,
         };
-        room.wakes();
+        room.restarts();
         room
     }
 
@@ -77,15 +77,10 @@ impl Room {
         self.wine.run::<&str>(&self.page, &[]).expect(0).stdout
     }
 
-    /// Waits for the desktop. A program that comes before it has no window.
-    fn wakes(&self) {
+    /// Ends every program and waits for the desktop. A program that comes before it has no window.
+    fn restarts(&self) {
+        self.wine.restart();
         until("the desktop", || self.said().contains("desktop").then_some(()));
-    }
-
-    /// Ends every program.
-    fn ends_all(&self) {
-        self.wine.end_all();
-        self.wakes();
     }
 
     /// Begins a test: a folder of its own, and the keyboard.
@@ -325,7 +320,7 @@ impl Person {
         let mut child = self.desk.wine.command("wineboot").arg("-e").spawn().expect("wineboot");
         let code = ended(&mut child);
         if code == Some(0) {
-            self.room.ends_all();
+            self.room.restarts();
         }
         code
     }
@@ -343,7 +338,7 @@ impl Drop for Person {
         if let Some((mut child, _)) = self.run.take() {
             let _ = child.kill();
             let _ = child.wait();
-            self.room.ends_all();
+            self.room.restarts();
         }
     }
 }
