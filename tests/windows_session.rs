@@ -11,7 +11,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
-use support::wine::{Wine, dll, ended, helper, until, updater};
+use support::wine::{Lent, Wine, dll, ended, helper, until, updater};
 use support::*;
 
 const RUN: &str = r"HKCU\Software\Microsoft\Windows\CurrentVersion\Run";
@@ -33,8 +33,8 @@ fn pair(site: &Path) -> (BTreeMap<String, String>, String) {
 
 #[test]
 fn an_update_that_was_cut_off_ends_at_the_next_logon() {
-    let wine = Arc::new(Wine::new());
-    let desk = Desk::new(&wine, "cut");
+    let wine = Arc::new(Lent::alone());
+    let desk = Desk::new(wine.clone(), "cut");
     let update = desk.faulty_update("update.exe");
     let site = desk.mini_site("whole");
     let old = pair(&site);
@@ -69,7 +69,8 @@ fn an_update_that_was_cut_off_ends_at_the_next_logon() {
     assert!(torn >= 3, "only {torn} of the cuts left a pair that is neither old nor new");
 
     let screen = Screen::new();
-    logon(&wine, &screen);
+    wine.show_on(&screen.display);
+    logon(&wine);
     until("all sites are recovered", || {
         let is_done = |site: &PathBuf| !site.join(".holdfast/journal.jsonl").exists();
         (sites.iter().all(is_done) && standing_by(&wine).is_empty()).then_some(())
@@ -90,17 +91,15 @@ fn half(site: &Path) -> (BTreeMap<String, String>, String) {
 }
 
 /// Ends all programs, and starts what a user's logon starts.
-fn logon(wine: &Wine, screen: &Screen) {
-    for word in ["-k", "-w"] {
-        let _ = wine.command("wineserver").arg(word).status();
-    }
-    let started = wine.command("wineboot").env("DISPLAY", &screen.display).status();
+fn logon(wine: &Wine) {
+    wine.restart();
+    let started = wine.command("wineboot").status();
     assert!(started.is_ok_and(|s| s.success()), "wineboot failed");
 }
 
 #[test]
 fn one_updater_at_a_time_and_recovery_stands_by_while_it_works() {
-    let desk = Desk::new(&Wine::shared(), "once");
+    let desk = Desk::new(Lent::new(), "once");
     let (update, gate) = desk.gated_update("update.exe", "live");
     let (site, other) = (desk.mini_site("site"), desk.mini_site("other"));
     let before = pair(&other);
@@ -195,7 +194,7 @@ fn values(desk: &Desk, key: &str) -> BTreeMap<String, String> {
 
 #[test]
 fn the_list_of_programs_follows_the_version_both_ways() {
-    let desk = Desk::new(&Wine::shared(), "arp");
+    let desk = Desk::new(Lent::new(), "arp");
     let update = desk.mini_update("update.exe");
     let (site, file) = (desk.mini_site("site"), desk.path("entries.reg"));
     let text = ENTRIES
@@ -255,7 +254,7 @@ fn bytes(site: &Path) -> u64 {
 
 #[test]
 fn a_signature_hides_nothing_and_is_kept() {
-    let desk = Desk::new(&Wine::shared(), "signed");
+    let desk = Desk::new(Lent::new(), "signed");
     desk.mini_update("update.exe");
     let keys = desk.path("keys");
     let signed = run(Command::new(project().join("installer/sign-test"))
@@ -324,7 +323,7 @@ const DLLS: [&str; 26] = [
 
 #[test]
 fn nothing_is_loaded_from_the_folder_of_the_program() {
-    let desk = Desk::new(&Wine::shared(), "planted");
+    let desk = Desk::new(Lent::new(), "planted");
     let planted = dll("planted.c", &desk.folder);
     let stick = desk.path("stick");
     fs::create_dir(&stick).expect("a folder");

@@ -13,9 +13,8 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 use std::process::Child;
-use std::sync::Arc;
 use stick::{Stick, Volume, copies, prefix};
-use support::wine::{Wine, ended, helper, until, updater};
+use support::wine::{Lent, ended, helper, until, updater};
 use support::*;
 
 /// What a site holds but for the database, whose bytes differ from run to run.
@@ -25,7 +24,7 @@ fn code(site: &Path) -> BTreeMap<String, String> {
 
 #[test]
 fn the_whole_story_from_a_stick() {
-    let desk = Desk::new(&prefix(), "story");
+    let desk = Desk::new(prefix(), "story");
     let stick = Stick::new(&desk.wine);
     let site = desk.relief_site("site");
     support::wine::pack(&desk.bench.relief_payload(), &updater(), &stick.folder.join("update.exe"));
@@ -87,7 +86,7 @@ fn the_whole_story_from_a_stick() {
 
 #[test]
 fn a_stick_that_cannot_be_written_does_no_harm() {
-    let desk = Desk::new(&prefix(), "protected");
+    let desk = Desk::new(prefix(), "protected");
     let stick = Stick::new(&desk.wine);
     let update = desk.mini_update("update.exe");
     let play = |what: &str| {
@@ -115,7 +114,7 @@ fn a_stick_that_cannot_be_written_does_no_harm() {
 
 #[test]
 fn the_stick_may_be_pulled_while_the_run_is_at_work() {
-    let desk = Desk::new(&prefix(), "pulled");
+    let desk = Desk::new(prefix(), "pulled");
     let stick = Stick::new(&desk.wine);
     let (update, gate) = desk.gated_update("update.exe", "stage");
     fs::copy(update, stick.folder.join("update.exe")).expect("a copy");
@@ -136,7 +135,7 @@ fn the_stick_may_be_pulled_while_the_run_is_at_work() {
 
 #[test]
 fn runs_that_begin_together_leave_each_other_alone() {
-    let desk = Desk::new(&prefix(), "together");
+    let desk = Desk::new(prefix(), "together");
     let stick = Stick::new(&desk.wine);
     let payload = desk.bench.mini_payload();
     // Bytes that do not pack, so that copying takes long enough to be met by another run.
@@ -177,7 +176,7 @@ const SENTENCES: [(u32, &str); 15] = [
 
 #[test]
 fn the_kit_says_in_one_sentence_what_happened() {
-    let desk = Desk::new(&prefix(), "kit");
+    let desk = Desk::new(prefix(), "kit");
     let _stick = Stick::new(&desk.wine);
     let folder = desk.path("Kit (2) & more");
     copy_tree(&project().join("installer/usb-kit"), &folder);
@@ -220,7 +219,7 @@ fn the_kit_says_in_one_sentence_what_happened() {
 
 #[test]
 fn deployment_tools_read_their_own_numbers() {
-    let desk = Desk::new(&prefix(), "codes");
+    let desk = Desk::new(prefix(), "codes");
     let site = desk.mini_site("site");
     let app = format!("--app \"{}\"", desk.seen("site"));
     desk.mini_update("update.exe");
@@ -269,7 +268,7 @@ fn deployment_tools_read_their_own_numbers() {
 
 #[test]
 fn a_file_that_somebody_has_open_is_1618() {
-    let desk = Desk::new(&prefix(), "held");
+    let desk = Desk::new(prefix(), "held");
     let site = desk.mini_site("site");
     desk.mini_update("update.exe");
     let hold = helper("hold.c", &desk.folder);
@@ -295,7 +294,7 @@ fn a_file_that_somebody_has_open_is_1618() {
 
 #[test]
 fn what_could_not_be_tidied_up_is_3010_and_the_next_start_does_it() {
-    let desk = Desk::new(&prefix(), "leftovers");
+    let desk = Desk::new(prefix(), "leftovers");
     let site = desk.mini_site("site");
     desk.mini_update("update.exe");
     write(&site.join(".holdfast/history"), "in the way of the journals");
@@ -311,7 +310,7 @@ fn what_could_not_be_tidied_up_is_3010_and_the_next_start_does_it() {
 
 #[test]
 fn what_could_not_be_put_back_is_1604_and_recover_does_it() {
-    let desk = Desk::new(&prefix(), "broken");
+    let desk = Desk::new(prefix(), "broken");
     desk.faulty_update("update.exe");
     let (log, site) = (desk.path("operations"), desk.mini_site("site"));
     let before = tree(&site);
@@ -338,7 +337,7 @@ fn what_could_not_be_put_back_is_1604_and_recover_does_it() {
 
 #[test]
 fn a_volume_without_room_is_112_and_one_that_is_write_protected_740() {
-    let desk = Desk::new(&prefix(), "volumes");
+    let desk = Desk::new(prefix(), "volumes");
     let payload = desk.bench.mini_payload();
     write(&payload.join("code/big.bin"), vec![7; 3 << 20]);
     desk.packed(&payload, &updater(), "update.exe");
@@ -357,7 +356,7 @@ fn a_volume_without_room_is_112_and_one_that_is_write_protected_740() {
 
 #[test]
 fn every_spelling_of_silence_is_silent() {
-    let desk = Desk::new(&prefix(), "spellings");
+    let desk = Desk::new(prefix(), "spellings");
     let update = desk.mini_update("update.exe");
     let log = format!("/Log={}", desk.seen("a log.txt"));
     let (folder, own) = (format!("/dir={}", desk.seen("site")), ["--exit-codes", "own"]);
@@ -385,7 +384,7 @@ fn every_spelling_of_silence_is_silent() {
 
 #[test]
 fn json_is_one_object_a_line_and_help_goes_to_whoever_reads() {
-    let desk = Desk::new(&prefix(), "json");
+    let desk = Desk::new(prefix(), "json");
     let update = desk.mini_update("update.exe");
     let site = desk.mini_site("site");
     let ran = desk.update(&update, &site, &["--json"]).expect(0);
@@ -415,7 +414,7 @@ fn json_is_one_object_a_line_and_help_goes_to_whoever_reads() {
 
 #[test]
 fn a_damaged_update_is_refused_before_anything() {
-    let desk = Desk::new(&prefix(), "damaged");
+    let desk = Desk::new(prefix(), "damaged");
     let stick = Stick::new(&desk.wine);
     let (update, site) = (desk.mini_update("update.exe"), desk.mini_site("site"));
     let (whole, before) = (fs::read(update).expect("the update"), tree(&site));
@@ -439,18 +438,14 @@ fn a_damaged_update_is_refused_before_anything() {
 fn nobody_is_asked_where_there_is_no_console() {
     // A box would be shown if there is a screen; so there is one, in a prefix that knows of it.
     let screen = Screen::new();
-    let wine = Arc::new(Wine::new());
-    for word in ["-k", "-w"] {
-        let _ = wine.command("wineserver").arg(word).status();
-    }
-    let desk = Desk::new(&wine, "alone");
+    let desk = Desk::new(Lent::alone(), "alone");
+    desk.wine.show_on(&screen.display);
     desk.mini_update("update.exe");
     let site = desk.mini_site("site");
     let alone = helper("alone.c", &desk.folder);
     let said = |seconds: u32, words: &str| {
         let line = format!("\"{}\" {words}", desk.seen("update.exe"));
-        let display = [("DISPLAY", screen.display.clone())];
-        let ran = wine.run_with(&alone, &[seconds.to_string(), line], &display).expect(0);
+        let ran = desk.wine.run(&alone, &[seconds.to_string(), line]).expect(0);
         ran.stdout.trim().to_owned()
     };
     // Proof that a box would be noticed.
@@ -472,13 +467,13 @@ fn nobody_is_asked_where_there_is_no_console() {
     assert_eq!(fs::read_to_string(site.join("VERSION")).expect("VERSION"), "1.0\n");
 
     // Nor where the copy on this machine cannot be made.
-    for user in fs::read_dir(wine.drive_c().join("users")).expect("users") {
+    for user in fs::read_dir(desk.wine.drive_c().join("users")).expect("users") {
         let holdfast = user.expect("a user").path().join("AppData/Local/Holdfast");
         let _ = fs::remove_dir_all(&holdfast);
         if holdfast.parent().is_some_and(Path::is_dir) {
             write(&holdfast, "in the way");
         }
     }
-    let words = format!("/S {app} --stick \"{}\"", wine.seen(&desk.folder));
+    let words = format!("/S {app} --stick \"{}\"", desk.wine.seen(&desk.folder));
     assert_eq!(said(20, &words), "code 1603");
 }

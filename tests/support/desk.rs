@@ -2,7 +2,7 @@
 //! Nothing of it decides whether a run was right.
 #![allow(dead_code, reason = "each test file uses a part of it")]
 
-use crate::support::wine::{Wine, faulty_updater, helper, pack, until, updater};
+use crate::support::wine::{Lent, Wine, faulty_updater, helper, pack, until, updater};
 use crate::support::{Bench, Ran, append, run, write};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,18 +12,19 @@ use std::time::Duration;
 
 /// The folder of a test, a site of the small product in it, and what updates it.
 pub struct Desk {
-    pub wine: Arc<Wine>,
+    pub wine: Arc<Lent>,
     pub bench: Bench,
     pub folder: PathBuf,
 }
 
 impl Desk {
     /// An empty one. No two tests of a prefix may use the same name.
-    pub fn new(wine: &Arc<Wine>, name: &str) -> Desk {
+    pub fn new(wine: impl Into<Arc<Lent>>, name: &str) -> Desk {
+        let wine = wine.into();
         Desk {
-            wine: wine.clone(),
             bench: Bench::new(),
             folder: wine.folder(name),
+            wine,
         }
     }
 

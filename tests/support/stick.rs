@@ -1,21 +1,19 @@
 //! A stick in drive `E:` of a Windows of the tests' own, and small volumes. Wine takes the drive for one that can be removed.
 #![allow(dead_code, reason = "each test file uses a part of it")]
 
-use crate::support::wine::Wine;
+use crate::support::wine::{Lent, Wine};
 use serde_json::Value;
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::Arc;
 use std::time::SystemTime;
 
-/// The prefix that tests with a stick share: it knows a drive that can be removed, and one more volume, `F:`.
-pub fn prefix() -> Arc<Wine> {
-    static SHARED: Mutex<Weak<Wine>> = Mutex::new(Weak::new());
-    let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
-    shared.upgrade().unwrap_or_else(|| {
-        let wine = Arc::new(Wine::new());
+/// A prefix that knows a drive that can be removed, and one more volume, `F:`.
+pub fn prefix() -> Lent {
+    Lent::or_made(|| {
+        let wine = Wine::in_memory();
         fs::create_dir(stick_of(&wine)).expect("a stick");
         plug(&wine);
         let volume = wine.drive_c().with_file_name("volume");
@@ -24,10 +22,7 @@ pub fn prefix() -> Arc<Wine> {
         let words = ["add", r"HKLM\Software\Wine\Drives", "/v", "e:", "/d", "floppy", "/f"];
         wine.run(Path::new("reg"), &words).expect(0);
         // Drives are looked at when the first program starts.
-        for word in ["-k", "-w"] {
-            let _ = wine.command("wineserver").arg(word).status();
-        }
-        *shared = Arc::downgrade(&wine);
+        wine.restart();
         wine
     })
 }
@@ -44,25 +39,21 @@ fn plug(wine: &Wine) {
     symlink(stick_of(wine), drive_of(wine)).expect("a drive");
 }
 
-/// The stick in the machine, empty at first; one test at a time has it, or anything else that lets a copy of an updater work.
+/// The stick in the machine, empty at first.
 pub struct Stick {
-    wine: Arc<Wine>,
+    wine: Arc<Lent>,
     pub folder: PathBuf,
-    _mine: MutexGuard<'static, ()>,
 }
 
 impl Stick {
-    /// Waits for it, and empties it.
-    pub fn new(wine: &Arc<Wine>) -> Stick {
-        static MINE: Mutex<()> = Mutex::new(());
-        let mine = MINE.lock().unwrap_or_else(PoisonError::into_inner);
+    /// Empties it.
+    pub fn new(wine: &Arc<Lent>) -> Stick {
         let folder = stick_of(wine);
         fs::remove_dir_all(&folder).expect("the stick of the test before");
         fs::create_dir(&folder).expect("a stick");
         Stick {
             wine: wine.clone(),
             folder,
-            _mine: mine,
         }
     }
 

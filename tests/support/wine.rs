@@ -1,14 +1,20 @@
 //! Windows executables under Wine: a prefix of the test's own, paths as both systems see them, and runs whose output goes to files
 //! (Wine's services inherit pipes and keep them open).
-#![allow(dead_code, reason = "each test file uses a part of it")]
+#![allow(dead_code, unused_imports, reason = "each test file uses a part of it")]
+
+mod lent;
+mod server;
+
+pub use lent::Lent;
 
 use super::{Ran, project};
+use server::Server;
 use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
+use std::sync::{Mutex, OnceLock, PoisonError};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
@@ -37,8 +43,7 @@ pub struct Wine {
     root: TempDir,
     runs: AtomicU32,
     display: OnceLock<String>,
-    /// A program that waits for words of ours.
-    waiting: Mutex<Option<Child>>,
+    server: Mutex<Option<Server>>,
 }
 
 impl Wine {
@@ -57,14 +62,6 @@ impl Wine {
         }
     }
 
-    /// Starts a program that waits until every program is ended. Without one, Wine ends its desktop and its services a second after the last
-    /// program; they take seconds to start, and a program that comes just then may find no desktop for its windows.
-    fn stay_awake(&self) {
-        let mut command = self.command("wine");
-        let child = command.arg("cmd").stdin(Stdio::piped()).spawn().expect("wine starts");
-        *self.waiting.lock().unwrap_or_else(PoisonError::into_inner) = Some(child);
-    }
-
     fn below(folder: &Path) -> Wine {
         let wine = Wine {
             root: tempfile::Builder::new()
@@ -73,11 +70,13 @@ impl Wine {
                 .expect("a temporary folder"),
             runs: AtomicU32::new(0),
             display: OnceLock::new(),
-            waiting: Mutex::new(None),
+            server: Mutex::new(None),
         };
-        wine.command("wineboot").arg("-i").status().expect("wine is installed");
-        assert!(wine.drive_c().is_dir(), "wineboot made no drive C:");
-        wine.stay_awake();
+        fs::create_dir(wine.prefix()).expect("a folder");
+        wine.begin(|| {
+            wine.command("wineboot").arg("-i").status().expect("wine is installed");
+            assert!(wine.drive_c().is_dir(), "wineboot made no drive C:");
+        });
         wine
     }
 
@@ -88,36 +87,40 @@ impl Wine {
         self.restart();
     }
 
-    /// Ends every program, and Wine's own services.
-    fn end_all(&self) {
-        for word in ["-k", "-w"] {
-            let _ = self.command("wineserver").arg(word).status();
-        }
-        if let Some(mut waiting) = self.waiting.lock().unwrap_or_else(PoisonError::into_inner).take() {
-            let _ = waiting.wait();
-        }
-    }
-
     /// Ends every program, as when the computer is switched off, and starts Windows again.
     pub fn restart(&self) {
-        self.end_all();
-        self.stay_awake();
+        self.end();
+        self.begin(|| {});
     }
 
-    /// The prefix that the tests of one file share. It goes with the last of them.
-    pub fn shared() -> Arc<Wine> {
-        static SHARED: Mutex<Weak<Wine>> = Mutex::new(Weak::new());
-        let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
-        shared.upgrade().unwrap_or_else(|| {
-            let wine = Arc::new(Wine::new());
-            *shared = Arc::downgrade(&wine);
-            wine
-        })
+    fn begin(&self, first: impl FnOnce()) {
+        let command = |program: &str| self.command(program);
+        let mut server = Server::start(&self.prefix(), &command);
+        first();
+        server.stay_awake(&command);
+        *self.server.lock().unwrap_or_else(PoisonError::into_inner) = Some(server);
+    }
+
+    fn end(&self) {
+        let server = self.server.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(server) = server {
+            server.end(&|program| self.command(program));
+        }
+    }
+
+    /// Whether programs can be run.
+    pub fn is_up(&self) -> bool {
+        let server = self.server.lock().unwrap_or_else(PoisonError::into_inner);
+        server.as_ref().is_some_and(Server::is_up)
+    }
+
+    fn prefix(&self) -> PathBuf {
+        self.root.path().join("prefix")
     }
 
     /// Drive `C:` as Linux sees it.
     pub fn drive_c(&self) -> PathBuf {
-        self.root.path().join("prefix/drive_c")
+        self.prefix().join("drive_c")
     }
 
     /// A folder on drive `C:`, made if it is not there.
@@ -145,7 +148,7 @@ impl Wine {
     pub fn command(&self, program: impl AsRef<OsStr>) -> Command {
         let mut command = Command::new(program);
         command
-            .env("WINEPREFIX", self.root.path().join("prefix"))
+            .env("WINEPREFIX", self.prefix())
             .env("WINEDEBUG", "-all")
             .env("WINEDLLOVERRIDES", "mscoree,mshtml=")
             .stdin(Stdio::null())
@@ -268,44 +271,7 @@ pub fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
 impl Drop for Wine {
     fn drop(&mut self) {
         // Whatever a failed test left running.
-        self.end_all();
-    }
-}
-
-/// A prefix that nobody else uses until this value goes. A program that looks through the handles of others, while those come and go, brings
-/// Wine's server down about once in a hundred runs, and every program of the prefix with it.
-pub struct Lent {
-    wine: Option<Wine>,
-    pool: Arc<Mutex<Vec<Wine>>>,
-}
-
-impl Lent {
-    /// One that another test of this file is through with, or a new one.
-    pub fn new() -> Lent {
-        static POOL: Mutex<Weak<Mutex<Vec<Wine>>>> = Mutex::new(Weak::new());
-        let mut shared = POOL.lock().unwrap_or_else(PoisonError::into_inner);
-        let pool = shared.upgrade().unwrap_or_default();
-        *shared = Arc::downgrade(&pool);
-        drop(shared);
-        let free = pool.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        Lent {
-            wine: Some(free.unwrap_or_else(Wine::in_memory)),
-            pool,
-        }
-    }
-}
-
-impl std::ops::Deref for Lent {
-    type Target = Wine;
-    fn deref(&self) -> &Wine {
-        self.wine.as_ref().expect("it is taken out at the end alone")
-    }
-}
-
-impl Drop for Lent {
-    fn drop(&mut self) {
-        let mut pool = self.pool.lock().unwrap_or_else(PoisonError::into_inner);
-        pool.extend(self.wine.take());
+        self.end();
     }
 }
 

@@ -2,7 +2,7 @@
 //! titles that they should have, and pressed through by the labels of their buttons; nothing here knows the updater's inside.
 
 use crate::desk::{Desk, Screen, codes_in};
-use crate::support::wine::{Wine, ended, helper, until};
+use crate::support::wine::{Lent, ended, helper, until};
 use crate::support::{Ran, project};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -18,7 +18,7 @@ const MARKS: [char; 4] = ['\u{200f}', '\u{202a}', '\u{202b}', '\u{202c}'];
 
 /// A Windows with a screen. There is one keyboard for all windows, so one test at a time uses it.
 pub struct Room {
-    wine: Arc<Wine>,
+    wine: Arc<Lent>,
     screen: Screen,
     page: PathBuf,
     used: Mutex<()>,
@@ -44,7 +44,7 @@ impl Room {
     }
 
     fn new(dots_per_inch: Option<&str>) -> Room {
-        let (wine, screen) = (Arc::new(Wine::new()), Screen::new());
+        let (wine, screen) = (Arc::new(Lent::alone()), Screen::new());
         wine.show_on(&screen.display);
         let drive = wine.drive_c();
         let root = drive.ancestors().nth(2).expect("a folder for the test");
@@ -95,7 +95,7 @@ impl Room {
             }
         }
         Person {
-            desk: Desk::new(&self.wine, &home.join(test).to_string_lossy()),
+            desk: Desk::new(self.wine.clone(), &home.join(test).to_string_lossy()),
             room: self,
             test,
             pictures,
