@@ -28,11 +28,14 @@ pub struct Manifest {
     pub checks: Vec<Check>,
     /// What becomes of rows that leave their table.
     pub rows: Vec<RowRule>,
+    /// Parts with versions of their own, in the order in which they are migrated.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub modules: Vec<Module>,
     /// How long old versions are kept.
     pub snapshots: Snapshots,
     /// The versions from which the update starts, ascending.
     pub starts: Vec<Start>,
-    /// The schema that each database must have at the end: entries of the bundle.
+    /// The schema that each database must have at the end, where a start does not say it: entries of the bundle.
     pub schemas: BTreeMap<String, String>,
     /// The migrations, ascending.
     pub migrations: Vec<Migration>,
@@ -132,6 +135,19 @@ pub struct Database {
     /// By how much of its size the database may grow in the update; space for that is asked for.
     #[serde(default = "one")]
     pub growth: f64,
+    /// How a site without this database gets one; without it, a missing database is an error.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fresh: Option<Fresh>,
+}
+
+/// How an empty database comes to the new version.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Fresh {
+    /// By all migrations of the payload, from the first one on.
+    Chain,
+    /// By the target schema of the last reshape, and the steps after it.
+    Reshape,
 }
 
 fn one() -> f64 {
@@ -188,6 +204,9 @@ pub enum Moment {
 pub struct RowRule {
     /// The migration that does it.
     pub version: Version,
+    /// The module whose migration it is; the application's own if not given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub module: Option<String>,
     /// The database; the first one if not given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub database: Option<String>,
@@ -200,6 +219,28 @@ pub struct RowRule {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dropped: Option<String>,
 }
+
+/// `[[module]]`: a part of the product, such as a plug-in, that has a version and migrations of its own.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Module {
+    /// Its name: lower-case letters, digits, `-`, `.`, `_`.
+    pub id: String,
+    /// The version to which the update leads.
+    pub version: Version,
+    /// The database that knows whether it is there; the first one if not given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub database: Option<String>,
+    /// A query that gives its version, or nothing where it is not there. Without it the version is the one that Holdfast recorded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub query: Option<String>,
+    /// Whether a site that has not got it gets it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub install: bool,
+}
+
+/// The versions of modules that are there, by their names.
+pub type Modules = BTreeMap<String, Version>;
 
 /// `[snapshots]`: how long old versions are kept.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -217,7 +258,7 @@ impl Default for Snapshots {
     }
 }
 
-/// A version from which the update starts.
+/// A version from which the update starts, with the modules that are there.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Start {
@@ -225,8 +266,14 @@ pub struct Start {
     pub version: Version,
     /// Entry of the bundle: the files that the release installed, in the format of `sha256sum`.
     pub files: String,
+    /// The modules that are there.
+    #[serde(default, skip_serializing_if = "Modules::is_empty")]
+    pub modules: Modules,
     /// Entries of the bundle: the schema of each database in that version.
     pub schemas: BTreeMap<String, String>,
+    /// Entries of the bundle: the schemas at the end, where they are other ones than the manifest's.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub targets: BTreeMap<String, String>,
 }
 
 /// The way to one version.
@@ -235,6 +282,9 @@ pub struct Start {
 pub struct Migration {
     /// The version to which it leads.
     pub version: Version,
+    /// The module whose version that is; the application's own if not given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub module: Option<String>,
     /// In the order in which they run.
     pub steps: Vec<Step>,
 }
@@ -279,9 +329,38 @@ impl Manifest {
         given.or_else(|| self.databases.first().map(|d| d.name.as_str()))
     }
 
-    /// The migrations that lead from a version to the target.
-    pub fn chain(&self, from: &Version) -> impl Iterator<Item = &Migration> {
-        let from = from.clone();
-        self.migrations.iter().filter(move |m| m.version > from)
+    /// The migrations that lead from a start to the target: the application's, then those of each module that is there or comes.
+    pub fn chain<'a>(&'a self, start: &'a Start) -> impl Iterator<Item = &'a Migration> {
+        self.every_migration(&start.modules).filter(|migration| match &migration.module {
+            None => migration.version > start.version,
+            Some(module) => start.modules.get(module).is_none_or(|version| migration.version > *version),
+        })
     }
+
+    /// All migrations of a product with those modules, in their order.
+    pub fn every_migration<'a>(&'a self, modules: &'a Modules) -> impl Iterator<Item = &'a Migration> {
+        let comes = |module: &&Module| module.install || modules.contains_key(&module.id);
+        let ids = self.modules.iter().filter(comes).map(|module| Some(module.id.as_str()));
+        std::iter::once(None)
+            .chain(ids)
+            .flat_map(|id| self.migrations.iter().filter(move |m| m.module.as_deref() == id))
+    }
+
+    /// The entry with the schema that a database has at the end.
+    pub fn target<'a>(&'a self, start: &'a Start, database: &str) -> Option<&'a str> {
+        let entry = start.targets.get(database).or_else(|| self.schemas.get(database));
+        entry.map(String::as_str)
+    }
+}
+
+impl Migration {
+    /// `2.0`, or `reports 1.3` for a module's.
+    pub fn label(&self) -> String {
+        label(self.module.as_deref(), &self.version)
+    }
+}
+
+/// What people call a version of the application or of a module.
+pub fn label(module: Option<&str>, version: &Version) -> String {
+    module.map_or_else(|| version.to_string(), |module| format!("{module} {version}"))
 }

@@ -91,7 +91,7 @@ pub fn check_all<'a>(paths: impl IntoIterator<Item = &'a str>) -> Result<()> {
 
 /// Checks the entries of a bundle: what is installed by the path at which it is installed, the rest by its name in the bundle.
 pub fn check_entries<'a>(paths: impl Iterator<Item = &'a str> + Clone) -> Result<()> {
-    const FOLDERS: [&str; 5] = ["code", "migrations", "notes", "releases", "schema"];
+    const FOLDERS: [&str; 6] = ["code", "migrations", "modules", "notes", "releases", "schema"];
     if let Some(strange) = paths
         .clone()
         .find(|p| p.split_once('/').is_none_or(|(folder, _)| !FOLDERS.contains(&folder)))

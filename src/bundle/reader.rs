@@ -185,7 +185,10 @@ fn check_references(manifest: &Manifest) -> Result<()> {
         .chain(application.edits.iter().map(|e| &e.file));
     paths.into_iter().try_for_each(|path| names::check(path)).map_err(corrected)?;
     let has: HashSet<&str> = manifest.entries.iter().map(|e| e.path.as_str()).collect();
-    let starts = manifest.starts.iter().flat_map(|s| s.schemas.values().chain([&s.files]));
+    let starts = manifest
+        .starts
+        .iter()
+        .flat_map(|s| s.schemas.values().chain(s.targets.values()).chain([&s.files]));
     let steps = manifest.migrations.iter().flat_map(|m| &m.steps);
     let folder = |step: &Step| {
         has.iter()

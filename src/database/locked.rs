@@ -25,6 +25,7 @@ const PATIENCE: Duration = Duration::from_secs(2);
 pub struct Locked {
     connection: Connection,
     path: PathBuf,
+    is_absent: bool,
 }
 
 impl Locked {
@@ -48,7 +49,22 @@ impl Locked {
         Ok(Locked {
             connection,
             path: path.to_owned(),
+            is_absent: false,
         })
+    }
+
+    /// Stands for a database that is not there yet: an empty one in memory, which nobody else can have open.
+    pub fn absent(path: &Path) -> Result<Locked> {
+        Ok(Locked {
+            connection: Connection::open_in_memory().map_err(|e| failed(&e, path, "making"))?,
+            path: path.to_owned(),
+            is_absent: true,
+        })
+    }
+
+    /// Whether there is no such database yet.
+    pub fn is_absent(&self) -> bool {
+        self.is_absent
     }
 
     /// The connection, for reading.

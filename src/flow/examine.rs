@@ -1,14 +1,14 @@
 //! Looks at one live database under its lock: what it is, whether it is sound, and whether it is the one that the update was made for.
 
 use super::Context;
-use crate::bundle::manifest::{Database, RowRule, Start};
+use crate::bundle::manifest::{Database, Migration, RowRule, Start};
 use crate::bundle::{Bundle, Manifest};
 use crate::database::{Locked, Schema, Violations, integrity_errors, violations};
 use crate::failure::{Failure, Reason, Result};
 use crate::report::Event;
 use crate::script::{self, Limits};
 use crate::site::SiteDatabase;
-use crate::steps::Step;
+use crate::steps::{Step, fresh_steps};
 use std::path::Path;
 
 /// A live database under lock, with what will be done to its copy.
@@ -56,21 +56,11 @@ pub fn examine<'a>(
         })
         .map_err(told)?;
     let schema = Schema::read(connection, &database.mask)?;
-    let expected = Schema::parse(&bundle.text(start.schemas.get(&database.name).map_or("", String::as_str))?);
-    if schema != expected {
-        let difference = schema.name_difference(&expected);
-        let (more, fewer) = schema.difference(&expected);
-        return Err(Failure::new(
-            Reason::SchemaDrift,
-            format!(
-                "The database “{}” is not as version {} left it: {difference}. This update was not made for it. Send this message to those who made the update.",
-                site.path.display(),
-                start.version
-            ),
-        )
-        .at(&site.path)
-        .with("value", more)
-        .with("expected", fewer));
+    if locked.is_absent() {
+        let message = format!("There is no database “{}” yet; the update makes a new one.", site.path.display());
+        context.reporter.event(&Event::Warning { message: &message });
+    } else {
+        as_known(bundle, start, &site, database, &schema)?;
     }
     let errors = integrity_errors(connection).map_err(told)?;
     if let Some(first) = errors.first() {
@@ -91,9 +81,9 @@ pub fn examine<'a>(
         context.reporter.event(&Event::Warning { message: &message });
     }
     Ok(HeldDatabase {
-        steps: steps(bundle, start, &database.name, stage)?,
+        steps: steps(bundle, start, database, locked.is_absent(), stage)?,
         rules: rules(&bundle.manifest, &database.name),
-        target: Schema::parse(&bundle.text(bundle.manifest.schemas.get(&database.name).map_or("", String::as_str))?),
+        target: Schema::parse(&bundle.text(bundle.manifest.target(start, &database.name).unwrap_or_default())?),
         fingerprint: schema.fingerprint(),
         wal: mode.eq_ignore_ascii_case("wal"),
         bytes: pages.0 * pages.1,
@@ -107,19 +97,54 @@ pub fn examine<'a>(
 /// What a load's data is called in the stage until the stage is sealed.
 const LOADS: &str = ".holdfast-load";
 
-fn steps(bundle: &Bundle, start: &Start, database: &str, stage: &Path) -> Result<Vec<Step>> {
+/// The steps for one database, ascending. One that is not there gets those that make it.
+fn steps(bundle: &Bundle, start: &Start, database: &Database, is_absent: bool, stage: &Path) -> Result<Vec<Step>> {
+    let (manifest, fresh) = (&bundle.manifest, database.fresh.filter(|_| is_absent));
+    let migrations: Vec<&Migration> = match fresh {
+        Some(_) => manifest.every_migration(&start.modules).collect(),
+        None => manifest.chain(start).collect(),
+    };
     let mut steps = Vec::new();
-    for migration in bundle.manifest.chain(&start.version) {
-        for step in migration.steps.iter().filter(|s| s.database == database) {
+    for migration in migrations {
+        for step in migration.steps.iter().filter(|s| s.database == database.name) {
             let texts = |file: &str| match file {
                 "" => bundle.read(&step.entry),
                 file => bundle.read(&format!("{}/{file}", step.entry)),
             };
             let folder = crate::platform::below(&stage.join(LOADS), &step.entry);
-            steps.push(Step::new(migration.version.clone(), &step.name, &texts, folder)?);
+            steps.push(Step::new(
+                (migration.module.as_deref(), &migration.version),
+                &step.name,
+                &texts,
+                folder,
+            )?);
         }
     }
-    Ok(steps)
+    match fresh {
+        Some(how) => fresh_steps(how, steps),
+        None => Ok(steps),
+    }
+}
+
+/// Known to known: the schema must be the one that the release left.
+fn as_known(bundle: &Bundle, start: &Start, site: &SiteDatabase, database: &Database, schema: &Schema) -> Result<()> {
+    let expected = Schema::parse(&bundle.text(start.schemas.get(&database.name).map_or("", String::as_str))?);
+    if *schema != expected {
+        let difference = schema.name_difference(&expected);
+        let (more, fewer) = schema.difference(&expected);
+        return Err(Failure::new(
+            Reason::SchemaDrift,
+            format!(
+                "The database “{}” is not as version {} left it: {difference}. This update was not made for it. Send this message to those who made the update.",
+                site.path.display(),
+                start.version
+            ),
+        )
+        .at(&site.path)
+        .with("value", more)
+        .with("expected", fewer));
+    }
+    Ok(())
 }
 
 fn rules<'m>(manifest: &'m Manifest, database: &str) -> Vec<&'m RowRule> {

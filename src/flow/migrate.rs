@@ -97,9 +97,11 @@ pub fn migrate<'a>(context: &Context<'_>, bundle: &Bundle, request: &Request, co
             steps: &database.steps,
             rules: &database.rules,
             functions: &bundle.manifest.functions,
-            module: &bundle.manifest.product.id,
+            product: &bundle.manifest.product.id,
             from: &quiet.decision.plan.from,
+            modules: &quiet.decision.start.modules,
             tenant: request.tenant.as_deref(),
+            collect: false,
             run: &context.run,
             reporter: context.reporter,
         };
@@ -126,7 +128,8 @@ fn working_copy(bundle: &Bundle, path: &Path) -> Result<Connection> {
 fn unpack_loads(context: &Context<'_>, bundle: &Bundle, database: &HeldDatabase<'_>) -> Result<()> {
     for step in &database.steps {
         let Body::Load { plan, folder } = &step.body else { continue };
-        let entry = format!("migrations/{}/{}/{}", step.version, database.site.name, step.name);
+        let below = step.module.as_ref().map_or_else(String::new, |module| format!("modules/{module}/"));
+        let entry = format!("{below}migrations/{}/{}/{}", step.version, database.site.name, step.name);
         for file in plan.files() {
             let to = crate::platform::below(folder, file);
             create_dirs(context.disk, to.parent().unwrap_or(folder))?;

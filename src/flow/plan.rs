@@ -3,8 +3,10 @@
 use super::examine::HeldDatabase;
 use super::preflight::Decision;
 use super::space::{Needs, human};
+use crate::bundle::manifest::{Migration, Module};
 use crate::platform;
 use crate::site::Owner;
+use crate::steps::Step;
 use crate::swap::{Role, Unit};
 use serde::Serialize;
 use std::path::PathBuf;
@@ -20,6 +22,9 @@ pub struct Described {
     pub to: String,
     /// The application folder.
     pub folder: PathBuf,
+    /// The modules that are there or come: name, installed version if any, and the one that comes.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub modules: Vec<ModulePlan>,
     /// The migrations, in order.
     pub migrations: Vec<String>,
     /// The databases and their steps.
@@ -36,6 +41,17 @@ pub struct Described {
     pub holders: Vec<platform::Holder>,
 }
 
+/// One module in the plan.
+#[derive(Debug, Clone, Serialize)]
+pub struct ModulePlan {
+    /// Its name.
+    pub name: String,
+    /// The installed version; none if it comes now.
+    pub from: Option<String>,
+    /// The version that comes.
+    pub to: String,
+}
+
 /// One database in the plan.
 #[derive(Debug, Clone, Serialize)]
 pub struct DatabasePlan {
@@ -43,7 +59,7 @@ pub struct DatabasePlan {
     pub name: String,
     /// Where it lies.
     pub path: PathBuf,
-    /// Bytes.
+    /// Bytes; none of a database that is made new.
     pub bytes: u64,
     /// `version/step`, in order.
     pub steps: Vec<String>,
@@ -56,14 +72,15 @@ impl Decision<'_> {
             name: d.site.name.clone(),
             path: d.site.path.clone(),
             bytes: d.bytes,
-            steps: d.steps.iter().map(|s| format!("{}/{}", s.version, s.name)).collect(),
+            steps: d.steps.iter().map(Step::place).collect(),
         };
         Described {
             product: self.plan.name.clone(),
             from: self.plan.from.clone(),
             to: self.plan.to.clone(),
             folder: self.app.clone(),
-            migrations: self.manifest.chain(&self.from).map(|m| m.version.to_string()).collect(),
+            modules: self.modules(),
+            migrations: self.manifest.chain(self.start).map(Migration::label).collect(),
             databases: self.databases.iter().map(database).collect(),
             units: self.plan.units.clone(),
             edits: self.edits.keys().cloned().collect(),
@@ -74,9 +91,27 @@ impl Decision<'_> {
     }
 }
 
+impl Decision<'_> {
+    fn modules(&self) -> Vec<ModulePlan> {
+        let stays = |module: &&Module| module.install || self.start.modules.contains_key(&module.id);
+        let plan = |module: &Module| ModulePlan {
+            name: module.id.clone(),
+            from: self.start.modules.get(&module.id).map(ToString::to_string),
+            to: module.version.to_string(),
+        };
+        self.manifest.modules.iter().filter(stays).map(plan).collect()
+    }
+}
+
 impl std::fmt::Display for Described {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         writeln!(f, "{} in “{}”: {} to {}", self.product, self.folder.display(), self.from, self.to)?;
+        for module in &self.modules {
+            match &module.from {
+                Some(from) => writeln!(f, "  module {}: {from} to {}", module.name, module.to)?,
+                None => writeln!(f, "  module {}: new, {}", module.name, module.to)?,
+            }
+        }
         for database in &self.databases {
             writeln!(
                 f,

@@ -1,17 +1,18 @@
 //! Decides what an update will do, by looking only. Everything that can be refused is refused here, with the difference named.
 
 use super::examine::{HeldDatabase, examine};
+use super::locks::{database_files, lock};
 use super::space::Needs;
-use super::{Context, Request};
+use super::{Context, Request, start};
 use crate::bundle::manifest::Start;
 use crate::bundle::{Bundle, Manifest};
-use crate::database::{Locked, SIDE_SUFFIXES, side_file};
+use crate::database::Locked;
 use crate::disk::Kind;
 use crate::fail;
 use crate::failure::{Failure, Reason, Result};
 use crate::platform::{self, Guarantee, Volume};
 use crate::report::{Event, Question};
-use crate::site::{LiveFile, Owner, Scan, confirmation_of, edited, known_versions, locate_databases, read_version, scan, units};
+use crate::site::{LiveFile, Owner, Scan, confirmation_of, edited, installed_modules, locate_databases, read_version, scan, units};
 use crate::swap::{Confirmation, Plan, Role, RunKind, Unit, Workspace, places, snapshots};
 use crate::version::Version;
 use std::collections::{BTreeMap, BTreeSet};
@@ -23,6 +24,8 @@ pub struct Decision<'a> {
     pub app: PathBuf,
     /// The installed version.
     pub from: Version,
+    /// What is installed, as the bundle knows it.
+    pub start: &'a Start,
     /// What will move.
     pub plan: Plan,
     /// The databases, locked.
@@ -50,7 +53,9 @@ pub fn decide<'a>(context: &Context<'_>, bundle: &'a Bundle, request: &Request, 
         Some(_) => Some(read_version(context.disk, app, manifest, None)?),
         None => None,
     };
-    let locks = sites.iter().map(|s| lock(context, &s.path)).collect::<Result<Vec<_>>>()?;
+    let pairs = sites.iter().zip(&manifest.databases);
+    let locks = pairs.map(|(site, database)| lock(context, &site.path, database));
+    let locks = locks.collect::<Result<Vec<_>>>()?;
     let from = match early {
         Some(version) => version,
         None => {
@@ -62,7 +67,9 @@ pub fn decide<'a>(context: &Context<'_>, bundle: &'a Bundle, request: &Request, 
     if from == manifest.product.version {
         return Ok(None);
     }
-    let start = start(manifest, &from)?;
+    let names = sites.iter().map(|s| s.name.as_str());
+    let modules = installed_modules(manifest, &names.zip(locks.iter().map(Locked::connection)).collect())?;
+    let start = start::find(manifest, &from, &modules)?;
     let mut databases = Vec::new();
     for ((site, locked), database) in sites.iter().cloned().zip(locks).zip(&manifest.databases) {
         let stage = Workspace::of_app(app).stage();
@@ -79,23 +86,19 @@ pub fn decide<'a>(context: &Context<'_>, bundle: &'a Bundle, request: &Request, 
         &context.environment.executable,
     )?;
     as_released(context, &from, &scan, app)?;
-    let linked = manifest
-        .application
-        .edits
-        .iter()
-        .map(|e| &e.file)
-        .find(|file| through_link(context, app, file));
-    linked.map_or(Ok(()), |file| Err(link_failure(app, file)))?;
+    let mut edits = manifest.application.edits.iter();
+    if let Some(edit) = edits.find(|edit| through_link(context, app, &edit.file)) {
+        return Err(link_failure(app, &edit.file));
+    }
     let edits = edited(context.disk, app, &manifest.application.edits)?;
     let (mut units, own) = units(manifest, &scan)?;
     units.extend(edits.keys().map(|path| unit(path, Role::Kept)));
-    units.extend(
-        databases
-            .iter()
-            .filter(|d| !d.steps.is_empty())
-            .map(|d| unit(&d.site.unit, Role::Database)),
-    );
-    let fingerprints = |name: &str| databases.iter().find(|d| d.site.name == name).map(|d| d.fingerprint.clone());
+    units.extend(databases.iter().filter(|d| !d.steps.is_empty()).map(|d| Unit {
+        had: !d.locked.is_absent(),
+        ..unit(&d.site.unit, Role::Database)
+    }));
+    let had = |name: &str| databases.iter().find(|d| d.site.name == name && !d.locked.is_absent());
+    let fingerprints = |name: &str| had(name).map(|d| d.fingerprint.clone());
     let first_line = manifest.application.version.file.is_some().then(|| from.to_string());
     let decision = Decision {
         app: app.to_owned(),
@@ -103,6 +106,7 @@ pub fn decide<'a>(context: &Context<'_>, bundle: &'a Bundle, request: &Request, 
         plan: plan(context, bundle, request, &from, units, own),
         needs: needs(bundle, app, &databases, &edits)?,
         from,
+        start,
         databases,
         scan,
         edits,
@@ -142,34 +146,6 @@ fn unit(path: &str, role: Role) -> Unit {
     }
 }
 
-/// Locks a database, and names whoever keeps it from being locked. Where a system lets a program keep others from opening a file, SQLite
-/// calls that a failing disk, a missing file or a write-protected one, by which of the database's files it is.
-fn lock(context: &Context<'_>, path: &Path) -> Result<Locked> {
-    Locked::open(context.disk, path).map_err(|failure| {
-        use Reason::{DatabaseBusy, DatabaseReadonly, DiskFailed};
-        let holders = match failure.reason {
-            DatabaseBusy | DatabaseReadonly | DiskFailed => platform::holders(&database_files(path).collect(), &[]),
-            _ => Vec::new(),
-        };
-        let Some(holder) = holders.first() else { return failure };
-        let listed = serde_json::to_value(&holders).unwrap_or_default();
-        let failure = match failure.reason {
-            DatabaseBusy => failure.hint(&format!("It is open in {}.", holder.words())),
-            _ => Failure::new(
-                DatabaseBusy,
-                format!(
-                    "The database “{}” is in use: {} has “{}” open. Close it, then run the update again.",
-                    path.display(),
-                    holder.words(),
-                    holder.path.display()
-                ),
-            )
-            .at(path),
-        };
-        failure.with("holders", listed)
-    })
-}
-
 /// A folder in which this user may not work.
 pub fn denied(folder: &Path) -> Failure {
     let message = format!(
@@ -177,12 +153,6 @@ pub fn denied(folder: &Path) -> Failure {
         folder.display()
     );
     Failure::new(Reason::TargetDenied, message).at(folder)
-}
-
-/// A database and its side files, whether they are there or not.
-fn database_files(path: &Path) -> impl Iterator<Item = PathBuf> {
-    let sides: Vec<PathBuf> = SIDE_SUFFIXES.iter().map(|s| side_file(path, s)).collect();
-    sides.into_iter().chain([path.to_owned()])
 }
 
 /// What a power cut can do on the volume is said, and refused where it can lose both versions.
@@ -241,33 +211,6 @@ fn same_product(context: &Context<'_>, manifest: &Manifest, app: &Path) -> Resul
         .with("expected", manifest.product.id.as_str())),
         _ => Ok(()),
     }
-}
-
-fn start<'m>(manifest: &'m Manifest, from: &Version) -> Result<&'m Start> {
-    if let Some(start) = manifest.starts.iter().find(|s| s.version == *from) {
-        return Ok(start);
-    }
-    let (name, to, known) = (&manifest.product.name, &manifest.product.version, known_versions(manifest));
-    let lowest = manifest.starts.iter().map(|s| &s.version).min();
-    let (reason, message) = if from > to {
-        (
-            Reason::VersionNewer,
-            format!("{name} {from} is installed, which is newer than this update to {to}. There is nothing to do with it here."),
-        )
-    } else if Some(from) < lowest {
-        (
-            Reason::VersionOlder,
-            format!("{name} {from} is installed, and this update starts from {known}. Install an update to one of those first."),
-        )
-    } else {
-        (
-            Reason::VersionUnknown,
-            format!("{name} {from} is installed, and this update starts from {known}. Ask for an update that starts from {from}."),
-        )
-    };
-    Err(Failure::new(reason, message)
-        .with("value", from.to_string())
-        .with("expected", known))
 }
 
 fn release_files(bundle: &Bundle, start: &Start) -> Result<BTreeMap<String, String>> {

@@ -9,9 +9,9 @@ use super::verify::{Verified, VerifiedDatabase, programs};
 use crate::bundle::Bundle;
 use crate::bundle::manifest::Moment;
 use crate::database::{Mark, SIDE_SUFFIXES, Schema, open_copy, side_file};
-use crate::disk::{Kind, copy_file, create_dirs, failed, hash_file, remove_tree, replace_file, write_new};
+use crate::disk::{Kind, copy_file, create_dirs, hash_file, remove_tree, replace_file, write_new};
 use crate::failure::{Failure, Reason, Result};
-use crate::platform::{self, below};
+use crate::platform::{Attributes, below};
 use crate::report::{Event, Stage};
 use crate::site::{Owner, confirmation_of};
 use crate::swap::{self, Armed, Before, Confirmation, Role, Staged, Workspace, places};
@@ -88,8 +88,12 @@ pub fn seal<'a>(context: &Context<'_>, bundle: &Bundle, verified: Verified<'a>) 
     expected.extend(databases.iter().map(|d| (d.path.clone(), d.sha256.clone())));
     remove_strangers(context, &new, &expected)?;
     for (held, database) in decision.databases.iter().zip(&databases) {
-        let live = platform::attributes(&held.site.path).map_err(|e| failed("reading the access rights of", &held.site.path, &e))?;
-        context.disk.set_attributes(&database.path, &live)?;
+        let live = &held.site.path;
+        let attributes = match held.locked.is_absent() {
+            true => Attributes::for_new_in(&attributes::read(live.parent().unwrap_or(live))?, false, false),
+            false => attributes::read(live)?,
+        };
+        context.disk.set_attributes(&database.path, &attributes)?;
         let folder = database.path.parent().unwrap_or(&new);
         context.disk.flush_file(&database.path)?;
         context.disk.flush_dir(folder)?;

@@ -2,7 +2,9 @@
 //! they use nothing of the updater's flow.
 
 mod mapping;
+mod migrations;
 mod release;
+mod releases;
 mod resolve;
 mod source;
 mod step;
@@ -10,7 +12,9 @@ mod trial;
 mod validate;
 
 pub use mapping::parse_mapping;
+pub use migrations::Steps;
 pub use release::{FileList, read_list, write_list};
+pub use releases::MODULES;
 pub use resolve::{Resolved, migrations, resolve};
 pub use source::{Source, read_source};
 

@@ -1,7 +1,7 @@
 //! Reads `holdfast.toml`. An unknown key is an error that names the near one: a key that is silently ignored is a promise not kept.
 
 use super::invalid;
-use crate::bundle::manifest::{Application, Check, Database, Product, RowRule, Snapshots};
+use crate::bundle::manifest::{Application, Check, Database, Module, Product, RowRule, Snapshots};
 use crate::failure::Result;
 use crate::near::near;
 use crate::script::DeclaredFunction;
@@ -33,6 +33,9 @@ pub struct Source {
     /// What becomes of rows that leave their table.
     #[serde(default)]
     pub rows: Vec<RowRule>,
+    /// Parts with versions of their own.
+    #[serde(default, rename = "module")]
+    pub modules: Vec<Module>,
     /// How long old versions are kept.
     #[serde(default)]
     pub snapshots: Snapshots,

@@ -28,8 +28,8 @@ const WRITTEN: &str = "mapping.toml";
 /// The target schema as a database that has it.
 const SCHEMA_DATABASE: &str = "schema.db";
 
-/// Reads a step.
-pub fn read_step(version: &Version, name: &str, path: &Path) -> Result<StepFiles> {
+/// Reads a step of the migration `to` a version of a module or of the application.
+pub fn read_step(to: (Option<&str>, &Version), name: &str, path: &Path) -> Result<StepFiles> {
     let Some(kind) = Kind::of(name) else {
         return Err(invalid(
             path,
@@ -40,7 +40,7 @@ pub fn read_step(version: &Version, name: &str, path: &Path) -> Result<StepFiles
         let what = if kind.is_folder() { "a folder" } else { "a file" };
         return Err(invalid(path, format!("a step of this name is {what}")));
     }
-    let make = |texts: &dyn Fn(&str) -> Result<Vec<u8>>| Step::new(version.clone(), name, texts, path.to_owned());
+    let make = |texts: &dyn Fn(&str) -> Result<Vec<u8>>| Step::new(to, name, texts, path.to_owned());
     match kind {
         Kind::Sql | Kind::Script => {
             let step = make(&|_| fs::read(path).map_err(|e| invalid(path, e)))?;

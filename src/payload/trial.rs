@@ -2,57 +2,139 @@
 //! cannot run never leaves the desk.
 
 use super::invalid;
-use crate::bundle::manifest::RowRule;
+use crate::bundle::manifest::{Fresh, Module, Modules, RowRule};
 use crate::database::Schema;
 use crate::failure::{Failure, Reason, Result};
 use crate::near::near;
 use crate::report::Nobody;
 use crate::script::DeclaredFunction;
-use crate::steps::{Chain, Place, Start, Step};
+use crate::steps::{Chain, Place, Start, Step, fresh_steps};
 use crate::version::Version;
 use rusqlite::{Connection, OpenFlags};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+
+/// A release in one combination of modules, with its database: an SQL script or a database file.
+pub struct Origin<'a> {
+    /// The release.
+    pub version: &'a Version,
+    /// The modules that are there.
+    pub modules: &'a Modules,
+    /// The database.
+    pub path: PathBuf,
+}
 
 /// One database through all versions.
 pub struct Trial<'a> {
-    /// The releases' databases: SQL scripts or database files, by version.
-    pub releases: &'a BTreeMap<Version, PathBuf>,
-    /// All steps of this database, ascending.
+    /// Where ways begin.
+    pub origins: &'a [Origin<'a>],
+    /// All steps of this database, those of a module after those of the application and of the modules before it.
     pub steps: &'a [Step],
     /// The rules for rows.
     pub rules: &'a [&'a RowRule],
     /// Functions that only the application has.
     pub functions: &'a [DeclaredFunction],
     /// The product's id.
-    pub module: &'a str,
+    pub product: &'a str,
+    /// The modules of the product.
+    pub modules: &'a [Module],
     /// The manifest's masks.
     pub masks: &'a [String],
+    /// How a site without this database gets one.
+    pub fresh: Option<Fresh>,
+}
+
+/// The schemas at both ends of the way from one origin.
+pub struct Tried {
+    /// As the release left it.
+    pub schema: Schema,
+    /// As the last step leaves it.
+    pub target: Schema,
 }
 
 impl Trial<'_> {
-    /// The schema of each release, and the one to which every one of them leads.
-    pub fn run(&self) -> Result<(BTreeMap<Version, Schema>, Schema)> {
-        let mut schemas = BTreeMap::new();
-        for (version, path) in self.releases {
-            let schema = Schema::read(&self.open(path)?, self.masks).map_err(|f| invalid(path, f.message))?;
-            schemas.insert(version.clone(), schema);
+    /// The schemas of all origins, in their order. Ways that lead to the same modules must lead to the same schema.
+    pub fn run(&self) -> Result<Vec<Tried>> {
+        let mut schemas = Vec::new();
+        for origin in self.origins {
+            let read = self.open(&origin.path).and_then(|c| Schema::read(&c, self.masks));
+            schemas.push(read.map_err(|f| invalid(&origin.path, f.message))?);
         }
-        let mut target: Option<(Version, Schema)> = None;
-        for (start, path) in self.releases {
-            let end = self.chain(start, path, &schemas)?;
-            match &target {
-                Some((other, expected)) if *expected != end => {
-                    let difference = end.name_difference(expected);
-                    let message = format!("from {start} the migrations lead to another schema than from {other}: {difference}");
-                    return Err(invalid(path, message));
+        let mut ends: BTreeMap<BTreeSet<&str>, (&Origin<'_>, Schema)> = BTreeMap::new();
+        let mut tried = Vec::new();
+        for (origin, schema) in self.origins.iter().zip(&schemas) {
+            let target = self.way(origin, &schemas)?;
+            let modules = self.modules_after(origin);
+            match ends.get(&modules) {
+                Some((other, expected)) if *expected != target => {
+                    let difference = target.name_difference(expected);
+                    let message = format!(
+                        "from {} the migrations lead to another schema than from {}: {difference}",
+                        origin.version, other.version
+                    );
+                    return Err(invalid(&origin.path, message));
                 }
                 Some(_) => {}
-                None => target = Some((start.clone(), end)),
+                None => drop(ends.insert(modules, (origin, target.clone()))),
             }
+            tried.push(Tried {
+                schema: schema.clone(),
+                target,
+            });
         }
-        let (_, target) = target.ok_or_else(|| Failure::new(Reason::PayloadInvalid, "there is no release to start from"))?;
-        Ok((schemas, target))
+        let new = Modules::new();
+        if let Some(fresh) = self.fresh {
+            let installed: BTreeSet<&str> = self.modules.iter().filter(|m| m.install).map(|m| m.id.as_str()).collect();
+            self.fresh(fresh, &new, ends.get(&installed).map(|(_, target)| target))?;
+        }
+        Ok(tried)
+    }
+
+    /// The modules that a site has afterwards.
+    fn modules_after<'s>(&'s self, origin: &'s Origin<'_>) -> BTreeSet<&'s str> {
+        let installed = self.modules.iter().filter(|m| m.install).map(|m| m.id.as_str());
+        installed.chain(origin.modules.keys().map(String::as_str)).collect()
+    }
+
+    /// A site without the database must get the one that a site with it has in the end.
+    fn fresh(&self, how: Fresh, none: &Modules, expected: Option<&Schema>) -> Result<()> {
+        let comes = |step: &&Step| {
+            let installed = |id: &String| self.modules.iter().any(|m| m.install && m.id == *id);
+            step.module.as_ref().is_none_or(installed)
+        };
+        let all: Vec<Step> = self.steps.iter().filter(comes).cloned().collect();
+        let steps = fresh_steps(how, all)?;
+        let connection = Connection::open_in_memory().map_err(|e| Failure::new(Reason::PayloadInvalid, e.to_string()))?;
+        crate::script::declare(&connection, self.functions, crate::script::Limits::default())?;
+        let said = |message: String| Failure::new(Reason::PayloadInvalid, format!("Tried for a site without this database: {message}"));
+        let ran = self.chain(&steps, "", none).run(Start::Copy(connection), &Place::Memory);
+        let (connection, _) = ran.map_err(|f| said(f.message).with("reason", f.reason.code()))?;
+        let schema = Schema::read(&connection, self.masks)?;
+        match expected {
+            Some(expected) if schema != *expected => Err(said(format!(
+                "it gets another schema than sites that have one: {}.",
+                schema.name_difference(expected)
+            ))),
+            Some(_) => Ok(()),
+            None => Err(said(
+                "no release leads to the modules that it gets, so its schema cannot be compared.".to_owned(),
+            )),
+        }
+    }
+
+    fn chain<'t>(&'t self, steps: &'t [Step], from: &'t str, modules: &'t Modules) -> Chain<'t> {
+        Chain {
+            steps,
+            rules: self.rules,
+            functions: self.functions,
+            product: self.product,
+            from,
+            modules,
+            tenant: None,
+            collect: false,
+            run: "packing",
+            reporter: &Nobody,
+        }
     }
 
     fn open(&self, path: &Path) -> Result<Connection> {
@@ -61,33 +143,38 @@ impl Trial<'_> {
         Ok(connection)
     }
 
-    /// Runs the steps from one release, and compares with every later release on the way.
-    fn chain(&self, start: &Version, path: &Path, schemas: &BTreeMap<Version, Schema>) -> Result<Schema> {
+    /// Runs the steps from one origin, and compares with every later release on the way.
+    fn way(&self, origin: &Origin<'_>, schemas: &[Schema]) -> Result<Schema> {
+        let Origin {
+            version: start,
+            modules,
+            path,
+        } = origin;
         let mut connection = self.open(path)?;
-        let steps: Vec<&Step> = self.steps.iter().filter(|s| s.version > *start).collect();
-        for steps in steps.chunk_by(|a, b| a.version == b.version) {
+        let after = self.modules_after(origin);
+        let runs = |step: &&Step| match &step.module {
+            None => step.version > **start,
+            Some(module) => after.contains(module.as_str()) && modules.get(module).is_none_or(|v| step.version > *v),
+        };
+        let steps: Vec<&Step> = self.steps.iter().filter(runs).collect();
+        for steps in steps.chunk_by(|a, b| (&a.module, &a.version) == (&b.module, &b.version)) {
             let steps: Vec<Step> = steps.iter().map(|s| (*s).clone()).collect();
-            self.known_tables(&connection, &steps[0].version)?;
-            let chain = Chain {
-                steps: &steps,
-                rules: self.rules,
-                functions: self.functions,
-                module: self.module,
-                from: &start.to_string(),
-                tenant: None,
-                run: "packing",
-                reporter: &Nobody,
-            };
-            let ran = chain.run(Start::Copy(connection), &Place::Memory);
+            let first = &steps[0];
+            self.known_tables(&connection, first)?;
+            let from = start.to_string();
+            let ran = self.chain(&steps, &from, modules).run(Start::Copy(connection), &Place::Memory);
             (connection, _) = ran.map_err(|f| {
                 Failure::new(Reason::PayloadInvalid, format!("Tried on {}: {}", path.display(), f.message)).with("reason", f.reason.code())
             })?;
             let schema = Schema::read(&connection, self.masks)?;
-            if let Some(expected) = schemas.get(&steps[0].version).filter(|expected| **expected != schema) {
+            // Modules come later, so a release with the same ones is what the application's migrations must have led to.
+            let later = |(other, _): &(&Origin<'_>, &Schema)| other.version == &first.version && other.modules == *modules;
+            let later = self.origins.iter().zip(schemas).find(later).filter(|_| first.module.is_none());
+            if let Some((_, expected)) = later.filter(|(_, expected)| **expected != schema) {
                 let difference = schema.name_difference(expected);
                 let message = format!(
                     "the migrations from {start} to {} do not give that release's schema: {difference}",
-                    steps[0].version
+                    first.version
                 );
                 return Err(invalid(path, message));
             }
@@ -98,16 +185,21 @@ impl Trial<'_> {
 
 impl Trial<'_> {
     /// A rule for a table that is not there would be found out at a site only.
-    fn known_tables(&self, connection: &Connection, version: &Version) -> Result<()> {
+    fn known_tables(&self, connection: &Connection, first: &Step) -> Result<()> {
         let tables = crate::database::tables(connection).map_err(|e| Failure::new(Reason::PayloadInvalid, e.to_string()))?;
-        match self.rules.iter().find(|r| r.version == *version && !tables.contains(&r.table)) {
+        match self
+            .rules
+            .iter()
+            .find(|r| (&r.module, &r.version) == (&first.module, &first.version) && !tables.contains(&r.table))
+        {
             None => Ok(()),
             Some(rule) => {
                 let hint =
                     near(&rule.table, tables.iter().map(String::as_str)).map_or_else(String::new, |n| format!(" Did you mean “{n}”?"));
                 let message = format!(
-                    "the [[rows]] of “{}” for {version} name a table that is not there before that migration.{hint}",
-                    rule.table
+                    "the [[rows]] of “{}” for {} name a table that is not there before that migration.{hint}",
+                    rule.table,
+                    first.label()
                 );
                 Err(Failure::new(Reason::PayloadInvalid, message))
             }

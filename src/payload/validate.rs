@@ -17,11 +17,7 @@ pub fn check(source: &Source, payload: &Path) -> Result<()> {
         return wrong(format!("format is {}, and this Holdfast packs format {FORMAT}", source.format));
     }
     let id = &source.product.id;
-    if id.is_empty()
-        || !id
-            .bytes()
-            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-._".contains(&b))
-    {
+    if !is_id(id) {
         return wrong(format!("product.id “{id}” must be of lower-case letters, digits, “-”, “.” and “_”"));
     }
     if source.product.name.trim().is_empty() {
@@ -37,6 +33,7 @@ pub fn check(source: &Source, payload: &Path) -> Result<()> {
     patterns(source).or_else(wrong)?;
     databases(source, &path)?;
     source.checks.iter().try_for_each(|c| one_check(source, c)).or_else(wrong)?;
+    modules(source).or_else(wrong)?;
     rows(source).or_else(wrong)?;
     edits(source).or_else(wrong)
 }
@@ -46,6 +43,13 @@ fn version_source(source: &Source) -> std::result::Result<(), String> {
     let ways = [version.file.is_some(), version.query.is_some(), !version.user_version.is_empty()];
     if ways.iter().filter(|w| **w).count() != 1 {
         return Err("application.version needs exactly one of file, query and user_version".to_owned());
+    }
+    let asked = version
+        .database
+        .as_deref()
+        .or_else(|| source.databases.first().map(|d| d.name.as_str()));
+    if version.file.is_none() && source.databases.iter().any(|d| Some(d.name.as_str()) == asked && d.fresh.is_some()) {
+        return Err("application.version asks a database that may be missing (fresh): let it read a file".to_owned());
     }
     if version.file.is_none() && source.databases.is_empty() {
         return Err("application.version asks a database, and there is none".to_owned());
@@ -119,6 +123,29 @@ fn one_check(source: &Source, check: &Check) -> std::result::Result<(), String> 
     known_database(source, check.database.as_deref(), &place)
 }
 
+fn is_id(id: &str) -> bool {
+    let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-._".contains(&b);
+    !id.is_empty() && id.bytes().all(plain)
+}
+
+fn modules(source: &Source) -> std::result::Result<(), String> {
+    let mut ids = HashSet::from([source.product.id.as_str()]);
+    for module in &source.modules {
+        let (id, place) = (&module.id, format!("the [[module]] “{}”", module.id));
+        if !is_id(id) || id.starts_with('.') {
+            return Err(format!("{place} must have an id of lower-case letters, digits, “-”, “.” and “_”"));
+        }
+        if !ids.insert(id) {
+            return Err(format!("{place} has the id of another module or of the product"));
+        }
+        if source.databases.is_empty() {
+            return Err(format!("{place} has its version in a database, and there is none"));
+        }
+        known_database(source, module.database.as_deref(), &place)?;
+    }
+    Ok(())
+}
+
 fn rows(source: &Source) -> std::result::Result<(), String> {
     for rule in &source.rows {
         let place = format!("the [[rows]] of “{}”", rule.table);
@@ -126,6 +153,11 @@ fn rows(source: &Source) -> std::result::Result<(), String> {
             return Err(format!("{place} needs exactly one of moved_to and dropped"));
         }
         known_database(source, rule.database.as_deref(), &place)?;
+        if let Some(module) = rule.module.as_ref().filter(|id| !source.modules.iter().any(|m| m.id == **id)) {
+            return Err(format!(
+                "{place} names the module “{module}”, and there is no [[module]] of that id"
+            ));
+        }
     }
     Ok(())
 }

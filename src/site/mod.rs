@@ -2,12 +2,14 @@
 
 mod edits;
 mod locate;
+mod modules;
 mod scan;
 mod units;
 mod version;
 
 pub use edits::edited;
 pub use locate::{Environment, SiteDatabase, locate, locate_databases};
+pub use modules::{installed_modules, module_version};
 pub use scan::{LiveFile, Owner, Patterns, Scan, scan};
 pub use units::units;
 pub use version::{confirmation_of, known_versions, read_version};

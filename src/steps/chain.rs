@@ -8,10 +8,11 @@ use super::ledger::{self, Row};
 use super::other::{self, Before};
 use super::preupdate::Counter;
 use super::{Body, Step, is_ours, sql};
-use crate::bundle::manifest::RowRule;
+use crate::bundle::manifest::{Modules, RowRule};
 use crate::database::{failed, open_copy, side_file};
 use crate::disk::{Disk, remove_tree};
 use crate::failure::{Failure, Result};
+use crate::load::{self, State};
 use crate::report::{Event, Reporter};
 use crate::reshape::{Reshape, SourceReport};
 use crate::script::{self, DeclaredFunction, Limits, Scripts};
@@ -35,11 +36,15 @@ pub struct Chain<'a> {
     /// Functions that only the application has.
     pub functions: &'a [DeclaredFunction],
     /// The product, for the ledger.
-    pub module: &'a str,
+    pub product: &'a str,
     /// The version from which the chain leads.
     pub from: &'a str,
+    /// The modules that are there, and the versions from which the chain leads them.
+    pub modules: &'a Modules,
     /// The tenant whose data it is.
     pub tenant: Option<&'a str>,
+    /// Whether a load goes on after a row that does not fit, to name all of them before it fails.
+    pub collect: bool,
     /// The run's id.
     pub run: &'a str,
     /// Whoever watches, and may cancel.
@@ -166,15 +171,27 @@ impl Chain<'_> {
             };
             ledger::record(new, &row)?;
         }
-        ledger::note_version(new, self.module, &version, self.run)?;
+        ledger::note_version(new, self.module_of(step), &version, self.run)?;
         new.execute_batch("COMMIT")
     }
 
     fn begins(&self, step: &Step) {
         self.reporter.event(&Event::Step {
-            version: &step.version.to_string(),
+            version: &step.label(),
             step: &step.name,
         });
+    }
+
+    fn module_of<'s>(&'s self, step: &'s Step) -> &'s str {
+        step.module.as_deref().unwrap_or(self.product)
+    }
+
+    /// The version from which a step's part of the product comes; nothing for a module that is new.
+    fn version_before(&self, step: &Step) -> String {
+        match &step.module {
+            None => self.from.to_owned(),
+            Some(module) => self.modules.get(module).map(ToString::to_string).unwrap_or_default(),
+        }
     }
 
     /// Steps that are not reshapes: all of them, or none.
@@ -191,9 +208,10 @@ impl Chain<'_> {
     fn within(&self, connection: &Connection, steps: &[Step], seen: &Mutex<Seen>, report: &mut StepReport) -> Result<()> {
         let mut counter = Counter::new(connection);
         let mut scripts = Scripts::new(connection, Limits::default())?;
-        for steps in steps.chunk_by(|a, b| a.version == b.version) {
-            let version = &steps[0].version;
-            let rules: Vec<&RowRule> = self.rules.iter().copied().filter(|r| r.version == *version).collect();
+        for steps in steps.chunk_by(|a, b| (&a.module, &a.version) == (&b.module, &b.version)) {
+            let (first, version) = (&steps[0], &steps[0].version);
+            let means = |rule: &&RowRule| (&rule.module, &rule.version) == (&first.module, version);
+            let rules: Vec<&RowRule> = self.rules.iter().copied().filter(means).collect();
             let mut account = trusted(seen, || Account::begin(connection)).map_err(|e| plain(&e))?;
             for step in steps {
                 self.begins(step);
@@ -210,11 +228,11 @@ impl Chain<'_> {
                 counter.take();
             }
             let closed = trusted(seen, || account.close(connection, &rules)).map_err(|e| plain(&e))?;
-            let closed = closed.map_err(|f| f.with("version", version.to_string()))?;
+            let closed = closed.map_err(|f| f.with("version", first.label()))?;
             report.accounts.push((version.clone(), closed));
             report.touched.extend(account.touched().iter().cloned());
             trusted(seen, || {
-                ledger::note_version(connection, self.module, &version.to_string(), self.run)
+                ledger::note_version(connection, self.module_of(first), &version.to_string(), self.run)
             })
             .map_err(|e| plain(&e))?;
         }
@@ -227,7 +245,7 @@ impl Chain<'_> {
         let started = Instant::now();
         let version = step.version.to_string();
         let (connection, seen) = (at.connection, at.seen);
-        let mut rows: Vec<(Row<'_>, Option<crate::load::FileReport>)> = Vec::new();
+        let mut files = Vec::new();
         let before = match &step.body {
             Body::Sql(_) | Body::Reshape { .. } => None,
             _ => Some(trusted(seen, || Before::of(connection)).map_err(|e| plain(&e))?),
@@ -237,7 +255,7 @@ impl Chain<'_> {
             Body::Sql(text) => changes = sql::run(connection, step, text, at.counter, at.account, seen)?,
             Body::Script(source) => {
                 let context = script::Context {
-                    from: self.from,
+                    from: &self.version_before(step),
                     to: &version,
                     tenant: self.tenant,
                     reporter: self.reporter,
@@ -245,8 +263,12 @@ impl Chain<'_> {
                 read = other::script(at.scripts, step, source, &context, seen)?;
             }
             Body::Load { plan, folder } => {
-                let loaded = other::load(connection, plan, folder, self.tenant, self.reporter)?;
-                rows.extend(loaded.into_iter().map(|(row, file)| (row, Some(file))));
+                let options = load::Options {
+                    context: self.tenant,
+                    collect: self.collect,
+                    reporter: self.reporter,
+                };
+                files = other::load(connection, plan, folder, &options)?;
             }
             Body::Reshape { .. } => {}
         }
@@ -259,29 +281,35 @@ impl Chain<'_> {
             connection.execute_batch("PRAGMA legacy_alter_table=OFF")?;
             let whole = Row {
                 read,
-                ..self.row(step, &version, seconds, if rows.is_empty() { changes } else { (0, 0, 0) })
+                ..self.row(step, &version, seconds, if files.is_empty() { changes } else { (0, 0, 0) })
             };
             ledger::record(connection, &whole)?;
-            rows.iter().try_for_each(|(row, file)| {
-                let row = Row {
-                    table: file.as_ref().map(|f| f.table.as_str()),
-                    source: file.as_ref().map(|f| f.file.as_str()),
-                    context: file.as_ref().and_then(|f| f.context.as_deref()),
-                    read: row.read,
-                    changes: row.changes,
-                    skipped: row.skipped,
-                    ..self.row(step, &version, 0.0, (0, 0, 0))
-                };
-                ledger::record(connection, &row)
-            })
+            files
+                .iter()
+                .try_for_each(|file| ledger::record(connection, &self.file_row(step, &version, file)))
         });
         noted.map_err(|e| plain(&e))?;
         Ok(changes)
     }
 
+    fn file_row<'r>(&'r self, step: &'r Step, version: &'r str, file: &'r load::FileReport) -> Row<'r> {
+        Row {
+            table: Some(&file.table),
+            source: Some(&file.file),
+            context: file.context.as_deref(),
+            read: file.read,
+            skipped: match file.state {
+                State::Loaded => file.skipped,
+                State::Disabled | State::OtherContext => file.read,
+            },
+            ..self.row(step, version, 0.0, (file.inserted, file.updated, 0))
+        }
+    }
+
     fn row<'r>(&'r self, step: &'r Step, version: &'r str, seconds: f64, changes: (u64, u64, u64)) -> Row<'r> {
         Row {
             run: self.run,
+            module: self.module_of(step),
             version,
             step: &step.name,
             kind: step.body.kind(),

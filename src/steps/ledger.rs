@@ -1,7 +1,8 @@
 //! The ledger: tables inside the database that say which steps have run on it and which version it has, written in the same transaction
-//! as the steps. Any SQLite tool reads them. Holdfast never decides from them.
+//! as the steps. Any SQLite tool reads them. Of all that, Holdfast decides from nothing but the version
+//! noted for a module that has no query of its own.
 
-use rusqlite::{Connection, Result, params};
+use rusqlite::{Connection, OptionalExtension, Result, params};
 
 /// The table of steps.
 pub const LEDGER: &str = "holdfast_ledger";
@@ -18,6 +19,8 @@ pub fn is_ours(table: &str) -> bool {
 pub struct Row<'a> {
     /// The run that did it.
     pub run: &'a str,
+    /// The product, or the module whose step it is.
+    pub module: &'a str,
     /// The version to which the step leads.
     pub version: &'a str,
     /// The step's name.
@@ -43,7 +46,8 @@ pub struct Row<'a> {
 }
 
 /// Columns that the first ledgers did not have.
-const LATER: [(&str, &str); 6] = [
+const LATER: [(&str, &str); 7] = [
+    ("module", "TEXT"),
     ("table_name", "TEXT"),
     ("source", "TEXT"),
     ("context", "TEXT"),
@@ -89,12 +93,13 @@ pub fn record(connection: &Connection, row: &Row<'_>) -> Result<()> {
     let (inserted, updated, deleted) = row.changes;
     connection.execute(
         &format!(
-            "INSERT INTO {LEDGER} (run, version, step, kind, checksum, table_name, source, context, rows_read,
+            "INSERT INTO {LEDGER} (run, module, version, step, kind, checksum, table_name, source, context, rows_read,
                                    rows_inserted, rows_updated, rows_deleted, rows_skipped, seconds)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)"
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)"
         ),
         params![
             row.run,
+            row.module,
             row.version,
             row.step,
             row.kind,
@@ -116,8 +121,21 @@ pub fn record(connection: &Connection, row: &Row<'_>) -> Result<()> {
 /// Notes the version that a module has now.
 pub fn note_version(connection: &Connection, module: &str, version: &str, run: &str) -> Result<()> {
     connection.execute(
-        &format!("INSERT OR REPLACE INTO {VERSIONS} (module, version, run) VALUES (?1, ?2, ?3)"),
+        // An update in place: a REPLACE would look like a row that went.
+        &format!(
+            "INSERT INTO {VERSIONS} (module, version, run) VALUES (?1, ?2, ?3) ON CONFLICT(module) DO UPDATE
+             SET version = excluded.version, run = excluded.run, at = strftime('%Y-%m-%dT%H:%M:%SZ', 'now')"
+        ),
         [module, version, run],
     )?;
     Ok(())
+}
+
+/// The version that was noted for a module, if any was. A database without that table has none.
+pub fn noted_version(connection: &Connection, module: &str) -> Result<Option<String>> {
+    if !connection.table_exists(None, VERSIONS)? {
+        return Ok(None);
+    }
+    let query = format!("SELECT version FROM {VERSIONS} WHERE module = ?1");
+    connection.query_row(&query, [module], |row| row.get(0)).optional()
 }

@@ -3,6 +3,7 @@
 
 mod account;
 mod chain;
+mod fresh;
 mod guard;
 mod ledger;
 mod other;
@@ -11,8 +12,10 @@ mod sql;
 
 pub use account::{Account, TableAccount};
 pub use chain::{Chain, Place, Start, StepReport};
-pub use ledger::{LEDGER, is_ours};
+pub use fresh::fresh_steps;
+pub use ledger::{LEDGER, is_ours, noted_version};
 
+use crate::bundle::manifest::label;
 use crate::bundle::sha256;
 use crate::failure::{Failure, Reason, Result};
 use crate::load::LoadPlan;
@@ -28,6 +31,8 @@ pub const SCHEMA: &str = "schema.sql";
 /// One step of a migration.
 #[derive(Debug, Clone)]
 pub struct Step {
+    /// The module whose migration it is of; the application's own if none.
+    pub module: Option<String>,
     /// The version to which it leads.
     pub version: Version,
     /// Its name in the version's folder.
@@ -108,12 +113,18 @@ impl Body {
 impl Step {
     /// `2.0/10-items.sql`, for messages.
     pub fn place(&self) -> String {
-        format!("{}/{}", self.version, self.name)
+        format!("{}/{}", self.label(), self.name)
     }
 
-    /// A step, from the texts of its files by their names; that of a file step is its only one. `folder` is where a load's data lies.
-    pub fn new(version: Version, name: &str, texts: &dyn Fn(&str) -> Result<Vec<u8>>, folder: PathBuf) -> Result<Step> {
-        let place = format!("{version}/{name}");
+    /// The version to which it leads, for people: `2.0`, or `reports 1.3` for a module's.
+    pub fn label(&self) -> String {
+        label(self.module.as_deref(), &self.version)
+    }
+
+    /// A step of a migration `to` a version of a module or of the application, from the texts of its files by their names; that of a file step
+    /// is its only one. `folder` is where a load's data lies.
+    pub fn new(to: (Option<&str>, &Version), name: &str, texts: &dyn Fn(&str) -> Result<Vec<u8>>, folder: PathBuf) -> Result<Step> {
+        let place = format!("{}/{name}", label(to.0, to.1));
         let kind = Kind::of(name).ok_or_else(|| {
             Failure::new(Reason::BundleDamaged, format!("This Holdfast knows no steps like “{place}”.")).with("step", place.as_str())
         })?;
@@ -138,7 +149,8 @@ impl Step {
             }
         };
         Ok(Step {
-            version,
+            module: to.0.map(str::to_owned),
+            version: to.1.clone(),
             name: name.to_owned(),
             body,
             checksum: format!("sha256:{}", sha256(checksum.replace("\r\n", "\n").as_bytes())),

@@ -3,14 +3,12 @@
 
 use super::account::Account;
 use super::guard::{Seen, take, trusted};
-use super::ledger::Row;
 use super::preupdate::Counter;
 use super::{Step, sql};
 use crate::database::row_counts;
 use crate::disk;
 use crate::failure::{Failure, Reason, Result};
-use crate::load::{self, LoadPlan, State};
-use crate::report::Reporter;
+use crate::load::{self, LoadPlan};
 use crate::script::{self, Scripts};
 use rusqlite::Connection;
 use std::collections::BTreeMap;
@@ -29,33 +27,24 @@ impl load::Files for Folder<'_> {
     }
 }
 
-/// Runs a load, and gives a row of the ledger for each of its files.
-pub fn load<'r>(
-    connection: &Connection,
-    plan: &'r LoadPlan,
-    folder: &Path,
-    tenant: Option<&str>,
-    reporter: &dyn Reporter,
-) -> Result<Vec<(Row<'r>, load::FileReport)>> {
-    let options = load::Options {
-        context: tenant,
-        collect: false,
-        reporter,
-    };
-    let report = load::run(connection, plan, &Folder(folder), &options)?;
-    let rows = report.files.into_iter().map(|file| {
-        let row = Row {
-            read: file.read,
-            changes: (file.inserted, file.updated, 0),
-            skipped: match file.state {
-                State::Loaded => file.skipped,
-                State::Disabled | State::OtherContext => file.read,
-            },
-            ..Row::default()
-        };
-        (row, file)
-    });
-    Ok(rows.collect())
+/// Runs a load. With `collect`, every row that does not fit is in the failure, and not the first one alone.
+pub fn load(connection: &Connection, plan: &LoadPlan, folder: &Path, options: &load::Options<'_>) -> Result<Vec<load::FileReport>> {
+    let report = load::run(connection, plan, &Folder(folder), options)?;
+    match report.rejected.first() {
+        None => Ok(report.files),
+        Some(first) => Err(rejected(first, &report)),
+    }
+}
+
+fn rejected(first: &Failure, report: &load::LoadReport) -> Failure {
+    let mut lines: Vec<&str> = report.rejected.iter().map(|failure| failure.message.as_str()).collect();
+    let more = report.rejected_count.saturating_sub(lines.len() as u64);
+    let more = (more > 0).then(|| format!("… and {more} more"));
+    lines.extend(more.as_deref());
+    let message = format!("{} rows do not fit:\n{}", report.rejected_count, lines.join("\n"));
+    Failure::new(Reason::RowRejected, message)
+        .with("rows", report.rejected_count)
+        .with("first", first.message.as_str())
 }
 
 /// Runs a script. Returns the rows that it read.

@@ -21,6 +21,12 @@ pub struct Armed {
 
 /// Makes room for what will be retired, and records that the stage is ready.
 pub fn arm(work: &Work<'_>, staged: Staged) -> Result<Armed> {
+    for unit in staged.plan.units.iter().filter(|u| u.gets && !u.had) {
+        let live = places(work.app, unit).live;
+        if work.disk.kind(&live)?.is_some() {
+            return Err(written(&live, "was made while the update ran"));
+        }
+    }
     for unit in staged.plan.units.iter().filter(|u| u.had) {
         if let Some(parent) = places(work.app, unit).old.parent() {
             create_dirs(work.disk, parent)?;

@@ -59,6 +59,16 @@ fn take_out<'a>(work: &Work<'_>, staged: &Staged, units: impl Iterator<Item = &'
     for unit in units {
         let at = places(work.app, unit);
         let retired = exists(work, &at.old)?;
+        // What is still staged was never placed: where nothing of ours was before, whatever is there now is the site's own.
+        let is_theirs = !unit.had && exists(work, &at.new)?;
+        if is_theirs {
+            for side in unit.gets_sides.iter().map(|suffix| at.side(suffix)) {
+                if exists(work, &side.live)? && !exists(work, &side.new)? {
+                    back_to_stage(work, &side.live, &side.new)?;
+                }
+            }
+            continue;
+        }
         let was_there = unit.had && !retired;
         if exists(work, &at.live)? && !was_there {
             if unit.gets && !exists(work, &at.new)? {

@@ -37,6 +37,9 @@ enum Command {
         /// A database, if it is not where the manifest says: NAME=PATH.
         #[arg(long = "database", value_name = "NAME=PATH")]
         databases: Vec<String>,
+        /// Record a further combination of modules of a release that is recorded already, under this name.
+        #[arg(long)]
+        variant: Option<String>,
     },
     /// Try a payload's migrations and pack it into an updater.
     Pack {
@@ -99,7 +102,8 @@ pub fn main(words: impl IntoIterator<Item = OsString>) -> u8 {
             app,
             payload,
             databases,
-        } => release::release(&version, &app, &payload, &databases),
+            variant,
+        } => release::release(&version, &app, &payload, &databases, variant.as_deref()),
         Command::Pack {
             payload,
             output,

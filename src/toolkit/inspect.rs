@@ -1,5 +1,6 @@
 //! `holdfast inspect`: what an updater carries, with every byte verified.
 
+use crate::bundle::manifest::{Migration, label};
 use crate::bundle::{Bundle, container};
 use crate::fail;
 use crate::failure::Result;
@@ -27,10 +28,16 @@ pub fn inspect(file: &Path, json: bool) -> Result<()> {
         manifest.application.entry.join(", ")
     );
     for start in &manifest.starts {
-        let chain: Vec<String> = manifest.chain(&start.version).map(|m| m.version.to_string()).collect();
+        let chain: Vec<String> = manifest.chain(start).map(Migration::label).collect();
+        let modules: Vec<String> = start
+            .modules
+            .iter()
+            .map(|(id, version)| format!(" with {}", label(Some(id), version)))
+            .collect();
         println!(
-            "  from {}  through {}",
+            "  from {}{}  through {}",
             start.version,
+            modules.concat(),
             if chain.is_empty() {
                 "no migration".to_owned()
             } else {
@@ -42,7 +49,10 @@ pub fn inspect(file: &Path, json: bool) -> Result<()> {
         for step in &migration.steps {
             println!(
                 "  step      {}/{} on {}  {}",
-                migration.version, step.name, step.database, step.checksum
+                migration.label(),
+                step.name,
+                step.database,
+                step.checksum
             );
         }
     }

@@ -2,14 +2,16 @@
 
 use super::by_hand::new_file;
 use super::reshape::{check, copied, print, read_only};
-use crate::bundle::manifest::RowRule;
+use crate::bundle::manifest::{Modules, RowRule};
 use crate::disk;
 use crate::fail;
-use crate::failure::Result;
-use crate::payload::{migrations, read_source};
+use crate::failure::{Failure, Reason, Result};
+use crate::payload::{Source, migrations, read_source};
 use crate::report::Nobody;
-use crate::steps::{Chain, Place, Start, Step};
+use crate::site::module_version;
+use crate::steps::{Chain, Place, Start, Step, noted_version};
 use crate::version::Version;
+use rusqlite::Connection;
 use std::path::PathBuf;
 
 /// What was typed.
@@ -26,12 +28,22 @@ pub struct Arguments {
     /// Which of the payload's databases it is; the first one if not given.
     #[arg(long)]
     name: Option<String>,
-    /// The version that the database has: only migrations to later ones run. All of them run if not given.
+    /// The version that the database has: only migrations to later ones run. If not given, the one that the database itself says; all of them
+    /// run if it says none.
     #[arg(long)]
     from: Option<String>,
     /// The version to reach; the last one if not given.
     #[arg(long)]
     to: Option<String>,
+    /// The version of a module that the database has: ID=VERSION. If not given, the one that the database itself says.
+    #[arg(long = "module", value_name = "ID=VERSION")]
+    modules: Vec<String>,
+    /// Run migrations again that the database has had, whatever it says.
+    #[arg(long)]
+    force: bool,
+    /// Name every row of a data load that does not fit, and not the first one alone.
+    #[arg(long)]
+    collect: bool,
     /// The tenant, for data loads and scripts.
     #[arg(long)]
     context: Option<String>,
@@ -51,13 +63,18 @@ pub fn migrate(arguments: &Arguments) -> Result<()> {
         let known: Vec<&str> = source.databases.iter().map(|d| d.name.as_str()).collect();
         fail!(RequestInvalid, "The payload has no database “{name}”, but {}.", known.join(", "));
     }
-    let steps = chosen(arguments, migrations(&arguments.payload)?.remove(name).unwrap_or_default())?;
     let rules: Vec<&RowRule> = source
         .rows
         .iter()
         .filter(|r| r.database.as_deref().or(first) == Some(name))
         .collect();
     let old = read_only(&arguments.database)?;
+    let way = Way::find(arguments, &source, name, &old)?;
+    let steps = way.steps(migrations(&arguments.payload)?.remove(name).unwrap_or_default());
+    if steps.is_empty() {
+        eprintln!("note: no migration is left to run; the result is a copy. With --force they run again.");
+    }
+    let from = way.from.as_ref().map(ToString::to_string).unwrap_or_default();
     let report = new_file(&arguments.out, |path| {
         let start = copied(&old, path)?;
         crate::script::declare(&start, &source.functions, crate::script::Limits::default())?;
@@ -65,9 +82,11 @@ pub fn migrate(arguments: &Arguments) -> Result<()> {
             steps: &steps,
             rules: &rules,
             functions: &source.functions,
-            module: &source.product.id,
-            from: arguments.from.as_deref().unwrap_or(""),
+            product: &source.product.id,
+            from: &from,
+            modules: &way.modules,
             tenant: arguments.context.as_deref(),
+            collect: arguments.collect,
             run: "by hand",
             reporter: &Nobody,
         };
@@ -81,16 +100,92 @@ pub fn migrate(arguments: &Arguments) -> Result<()> {
     print(&report.sources, &accounts, arguments.json)
 }
 
-/// The steps between two versions.
-fn chosen(arguments: &Arguments, steps: Vec<Step>) -> Result<Vec<Step>> {
-    let version = |text: &Option<String>| -> Result<Option<Version>> {
-        let Some(text) = text else { return Ok(None) };
-        match text.parse() {
-            Ok(version) => Ok(Some(version)),
-            Err(e) => fail!(RequestInvalid, "“{text}” is not a version: {e}."),
+/// From where to where.
+struct Way {
+    from: Option<Version>,
+    to: Option<Version>,
+    modules: Modules,
+    /// Modules that come if they are not there.
+    come: Vec<String>,
+    force: bool,
+}
+
+impl Way {
+    /// What was typed; where nothing was, what the database says.
+    fn find(arguments: &Arguments, source: &Source, database: &str, old: &Connection) -> Result<Way> {
+        let version = |text: &String| -> Result<Version> {
+            match text.parse() {
+                Ok(version) => Ok(version),
+                Err(e) => fail!(RequestInvalid, "“{text}” is not a version: {e}."),
+            }
+        };
+        let mut given = Modules::new();
+        for pair in &arguments.modules {
+            let Some((id, text)) = pair.split_once('=') else {
+                fail!(RequestInvalid, "--module takes ID=VERSION, and not “{pair}”.");
+            };
+            if !source.modules.iter().any(|module| module.id == id) {
+                fail!(RequestInvalid, "The payload has no module “{id}”.");
+            }
+            given.insert(id.to_owned(), version(&text.to_owned())?);
         }
+        let from = match &arguments.from {
+            Some(text) => Some(version(text)?),
+            None if arguments.force => None,
+            None => said_version(source, database, old)?,
+        };
+        let mut modules = Modules::new();
+        for module in &source.modules {
+            let there = match given.remove(&module.id) {
+                None => module_version(module, old)?,
+                some => some,
+            };
+            modules.extend(there.map(|version| (module.id.clone(), version)));
+        }
+        Ok(Way {
+            from,
+            to: arguments.to.as_ref().map(version).transpose()?,
+            modules,
+            come: source.modules.iter().filter(|m| m.install).map(|m| m.id.clone()).collect(),
+            force: arguments.force,
+        })
+    }
+
+    fn steps(&self, all: Vec<Step>) -> Vec<Step> {
+        let is_left = |step: &Step| match &step.module {
+            None => self.from.as_ref().is_none_or(|v| step.version > *v) && self.to.as_ref().is_none_or(|v| step.version <= *v),
+            Some(id) => match self.modules.get(id) {
+                None => self.come.contains(id),
+                Some(version) => self.force || step.version > *version,
+            },
+        };
+        all.into_iter().filter(is_left).collect()
+    }
+}
+
+/// The version that a database has by its own word: what the application keeps there, else what Holdfast noted.
+fn said_version(source: &Source, database: &str, old: &Connection) -> Result<Option<Version>> {
+    let first = source.databases.first().map(|d| d.name.as_str());
+    let kept = &source.application.version;
+    let is_asked = kept.file.is_none() && kept.database.as_deref().or(first) == Some(database);
+    let told = |e: rusqlite::Error| {
+        Failure::new(
+            Reason::VersionUnknown,
+            format!("The version cannot be read: {e}. Say it with --from."),
+        )
     };
-    let (from, to) = (version(&arguments.from)?, version(&arguments.to)?);
-    let is_chosen = |step: &Step| from.as_ref().is_none_or(|v| step.version > *v) && to.as_ref().is_none_or(|v| step.version <= *v);
-    Ok(steps.into_iter().filter(is_chosen).collect())
+    if !is_asked {
+        let noted = noted_version(old, &source.product.id).map_err(told)?;
+        return Ok(noted.and_then(|text| text.parse().ok()));
+    }
+    if let Some(query) = &kept.query {
+        let value: rusqlite::types::Value = old.query_row(query, [], |row| row.get(0)).map_err(told)?;
+        return Ok(match value {
+            rusqlite::types::Value::Text(text) => text.parse().ok(),
+            rusqlite::types::Value::Integer(number) => number.to_string().parse().ok(),
+            _ => None,
+        });
+    }
+    let number: i64 = old.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(told)?;
+    Ok(kept.user_version.get(&number.to_string()).cloned())
 }

@@ -6,19 +6,31 @@ use crate::database::glance;
 use crate::disk::{Disk, Kind, RealDisk, hash_file};
 use crate::fail;
 use crate::failure::{Failure, Reason, Result};
-use crate::payload::{FileList, Source, read_source, write_list};
-use crate::site::Patterns;
+use crate::payload::{FileList, MODULES, Source, read_source, write_list};
+use crate::site::{Patterns, module_version};
 use crate::version::Version;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Writes `releases/<version>/` of a payload from an application folder.
-pub fn release(version: &str, app: &Path, payload: &Path, databases: &[String]) -> Result<()> {
+/// Writes `releases/<version>/` of a payload from an application folder; or, for a further combination of modules, a variant of it.
+pub fn release(version: &str, app: &Path, payload: &Path, databases: &[String], variant: Option<&str>) -> Result<()> {
     let version: Version = version.parse().map_err(|e: String| Failure::new(Reason::RequestInvalid, e))?;
     let source = read_source(payload)?;
     let given = parse(databases)?;
-    let folder = payload.join("releases").join(version.to_string());
+    let release = payload.join("releases").join(version.to_string());
+    let folder = match variant {
+        Some(_) if !release.is_dir() => fail!(
+            PayloadInvalid,
+            "“{}” is not there: a variant belongs to a release that is recorded. Record one without --variant first.",
+            release.display()
+        ),
+        Some(name) => {
+            names::check(name)?;
+            release.join("variants").join(name)
+        }
+        None => release,
+    };
     if folder.exists() {
         fail!(
             PayloadInvalid,
@@ -39,12 +51,20 @@ pub fn release(version: &str, app: &Path, payload: &Path, databases: &[String]) 
         .iter()
         .map(|(name, path)| Ok((*name, schema(path)?)))
         .collect::<Result<Vec<_>>>()?;
+    let modules = modules(&source, &paths)?;
     fs::create_dir_all(&folder).map_err(|e| desk(&folder, &e))?;
-    let files = folder.join("files.txt");
-    fs::write(&files, write_list(&list)).map_err(|e| desk(&files, &e))?;
+    let write = |name: &str, text: &str| {
+        let path = folder.join(name);
+        fs::write(&path, text).map_err(|e| desk(&path, &e))
+    };
+    if variant.is_none() {
+        write("files.txt", &write_list(&list))?;
+    }
+    if !modules.is_empty() {
+        write(MODULES, &modules)?;
+    }
     for (name, sql) in schemas {
-        let path = folder.join(format!("{name}.sql"));
-        fs::write(&path, sql).map_err(|e| desk(&path, &e))?;
+        write(&format!("{name}.sql"), &sql)?;
     }
     println!(
         "{} files and {} databases of {} {version}: “{}”",
@@ -55,6 +75,21 @@ pub fn release(version: &str, app: &Path, payload: &Path, databases: &[String]) 
     );
     note_missing_entry(&source, &list);
     Ok(())
+}
+
+/// The modules that are there, as the payload keeps them: one a line.
+fn modules(source: &Source, databases: &BTreeMap<&str, PathBuf>) -> Result<String> {
+    let mut text = String::new();
+    for module in &source.modules {
+        let first = source.databases.first().map(|d| d.name.as_str());
+        let Some(path) = module.database.as_deref().or(first).and_then(|name| databases.get(name)) else {
+            continue;
+        };
+        if let Some(version) = module_version(module, &glance(&RealDisk, path)?)? {
+            text += &format!("{} {version}\n", module.id);
+        }
+    }
+    Ok(text)
 }
 
 fn note_missing_entry(source: &Source, list: &FileList) {
