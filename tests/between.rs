@@ -95,6 +95,30 @@ fn rows_written_with_the_new_version_before_recovery_are_there() {
 }
 
 #[test]
+fn what_people_make_where_the_update_had_not_brought_anything_yet_stays_where_it_is() {
+    let play = Play::new();
+    let cut = play.operation("rename", "start") + 1;
+    assert_eq!(play.update_with(&format!("crash@{cut}")).code, None);
+    let theirs = play.site.join("added/new.txt");
+    assert!(!theirs.exists(), "the update brings this one later");
+    write(&theirs, "the site's own");
+    play.recover().expect(0);
+    assert_eq!(play.version(), "1.0");
+    assert_eq!(fs::read_to_string(&theirs).expect("their file"), "the site's own");
+    // And an update that comes then says so, and takes nothing away.
+    assert_ne!(update(&play.updater, &play.site, &[]).code, None);
+    let kept = tree(&play.site)
+        .values()
+        .filter(|hash| hash.contains(&hash_of("the site's own")))
+        .count();
+    assert!(kept >= 1, "{:#?}", tree(&play.site));
+}
+
+fn hash_of(text: &str) -> String {
+    hash(text.as_bytes())
+}
+
+#[test]
 fn rows_written_with_the_new_version_are_kept_aside_when_it_does_not_stand() {
     let play = Play::new();
     let cut = play.operation("rename", ".holdfast/new/start") + 1;
