@@ -125,3 +125,34 @@ fn a_payloads_migrations_run_on_a_copy() {
     assert!(migrate(&[], &bench.path("x.db")).expect(20).stderr.contains("no such table"));
     assert!(!bench.path("x.db").exists());
 }
+
+#[test]
+fn every_row_of_a_load_that_does_not_fit_is_named_when_asked() {
+    let bench = Bench::new();
+    let (payload, site) = (bench.mini_payload(), bench.mini_site("site"));
+    let step = payload.join("migrations/2.0/20-more.load");
+    write(
+        &step.join("load.toml"),
+        "[[file]]\nfile = \"items.json\"\ntable = \"item\"\nmode = \"insert\"\n",
+    );
+    write(
+        &step.join("items.json"),
+        r#"[{"id": 1, "name": "taken"}, {"id": 8, "name": null}, {"id": 9, "name": "good"}, {"id": 2, "name": "taken too"}]"#,
+    );
+    let out = bench.path("out.db");
+    let migrate = |more: &[&str]| {
+        let words = [&["migrate"], more].concat();
+        let ran = holdfast(
+            &words,
+            &[("", &site.join("data/mini.db")), ("--payload", &payload), ("--out", &out)],
+        )
+        .expect(20);
+        assert!(!out.exists());
+        ran.stderr
+    };
+    let one = migrate(&[]);
+    assert!(one.contains("ROW:REJECTED") && !one.contains("3 rows do not fit"), "{one}");
+    let all = migrate(&["--collect"]);
+    assert!(all.contains("3 rows do not fit"), "{all}");
+    assert_eq!(all.lines().filter(|line| line.contains("items.json")).count(), 3, "{all}");
+}
