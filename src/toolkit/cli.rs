@@ -1,6 +1,6 @@
 //! `holdfast`: what was typed, and to which command it goes.
 
-use super::{demo, inspect, migrate, new, pack, release, reshape};
+use super::{demo, export, inspect, migrate, new, pack, release, reshape};
 use crate::failure::Exit;
 use clap::{Parser, Subcommand};
 use std::ffi::OsString;
@@ -64,6 +64,8 @@ enum Command {
     Migrate(migrate::Arguments),
     /// Bring a database to another schema, in a new file: one reshape by hand.
     Reshape(reshape::Arguments),
+    /// Write tables of a database to a zip that a payload and `import` take back.
+    Export(export::Arguments),
     /// Build an old site, update it, and show what a failed and a killed update leave behind.
     Demo {
         /// Keep the sites in this folder, and do not remove them.
@@ -109,6 +111,7 @@ pub fn main(words: impl IntoIterator<Item = OsString>) -> u8 {
         Command::Inspect { file, json } => inspect::inspect(&file, json),
         Command::Migrate(arguments) => migrate::migrate(&arguments),
         Command::Reshape(arguments) => reshape::reshape(&arguments),
+        Command::Export(arguments) => export::export(&arguments),
         Command::Demo { keep } => demo::demo(keep.as_deref()),
         Command::DemoUpdate { bundle, app, cut_after } => return demo::update(&bundle, &app, cut_after),
     };

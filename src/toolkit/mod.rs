@@ -8,6 +8,7 @@
 mod by_hand;
 mod cli;
 mod demo;
+mod export;
 mod inspect;
 mod migrate;
 mod new;
