@@ -2,7 +2,7 @@
 
 use super::examine::{HeldDatabase, examine};
 use super::space::Needs;
-use super::{Context, Request};
+use super::{Context, Request, import};
 use crate::bundle::manifest::Start;
 use crate::bundle::{Bundle, Manifest};
 use crate::database::{Locked, SIDE_SUFFIXES, side_file};
@@ -50,6 +50,9 @@ pub fn decide<'a>(context: &Context<'_>, bundle: &'a Bundle, request: &Request, 
         Some(_) => Some(read_version(context.disk, app, manifest, None)?),
         None => None,
     };
+    for site in &sites {
+        import::settle_first(context, &site.path, request.plan)?;
+    }
     let locks = sites.iter().map(|s| lock(context, &s.path)).collect::<Result<Vec<_>>>()?;
     let from = match early {
         Some(version) => version,
@@ -131,7 +134,8 @@ fn plan(context: &Context<'_>, bundle: &Bundle, request: &Request, from: &Versio
     }
 }
 
-fn unit(path: &str, role: Role) -> Unit {
+/// A unit that goes and comes.
+pub fn unit(path: &str, role: Role) -> Unit {
     Unit {
         path: path.to_owned(),
         role,
@@ -144,7 +148,7 @@ fn unit(path: &str, role: Role) -> Unit {
 
 /// Locks a database, and names whoever keeps it from being locked. Where a system lets a program keep others from opening a file, SQLite
 /// calls that a failing disk, a missing file or a write-protected one, by which of the database's files it is.
-fn lock(context: &Context<'_>, path: &Path) -> Result<Locked> {
+pub fn lock(context: &Context<'_>, path: &Path) -> Result<Locked> {
     Locked::open(context.disk, path).map_err(|failure| {
         use Reason::{DatabaseBusy, DatabaseReadonly, DiskFailed};
         let holders = match failure.reason {
@@ -180,9 +184,18 @@ pub fn denied(folder: &Path) -> Failure {
 }
 
 /// A database and its side files, whether they are there or not.
-fn database_files(path: &Path) -> impl Iterator<Item = PathBuf> {
+pub fn database_files(path: &Path) -> impl Iterator<Item = PathBuf> {
     let sides: Vec<PathBuf> = SIDE_SUFFIXES.iter().map(|s| side_file(path, s)).collect();
     sides.into_iter().chain([path.to_owned()])
+}
+
+/// A folder in which something is renamed must be writable, on a volume that renames safely.
+pub fn workable(context: &Context<'_>, request: &Request, folder: &Path) -> Result<()> {
+    if !platform::may_write(folder) {
+        return Err(denied(folder));
+    }
+    let volume = platform::volume(folder).map_err(|e| crate::disk::failed("looking at the volume of", folder, &e))?;
+    guaranteed(context, request, folder, &volume)
 }
 
 /// What a power cut can do on the volume is said, and refused where it can lose both versions.
@@ -402,11 +415,7 @@ impl Decision<'_> {
             if context.disk.kind(&folder)? != Some(Kind::Folder) {
                 continue;
             }
-            if !platform::may_write(&folder) {
-                return Err(denied(&folder));
-            }
-            let volume = platform::volume(&folder).map_err(|e| crate::disk::failed("looking at the volume of", &folder, &e))?;
-            guaranteed(context, request, &folder, &volume)?;
+            workable(context, request, &folder)?;
         }
         Ok(())
     }

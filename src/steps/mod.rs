@@ -11,7 +11,7 @@ mod sql;
 
 pub use account::{Account, TableAccount};
 pub use chain::{Chain, Place, Start, StepReport};
-pub use ledger::{LEDGER, is_ours};
+pub use ledger::{FileAccount, LEDGER, file_accounts, is_ours};
 
 use crate::bundle::sha256;
 use crate::failure::{Failure, Reason, Result};

@@ -9,6 +9,7 @@ mod by_hand;
 mod cli;
 mod demo;
 mod export;
+mod import;
 mod inspect;
 mod migrate;
 mod new;
