@@ -10,12 +10,12 @@ mod write;
 
 use super::by_hand::new_file;
 use super::reshape::read_only;
-use crate::database::{Locked, failed, side_file};
-use crate::disk::RealDisk;
+use crate::database::{failed, side_file};
 use crate::fail;
 use crate::failure::Result;
 use crate::version::Version;
 use choice::{Choice, LeftOut};
+use rusqlite::{Connection, OpenFlags};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -107,9 +107,12 @@ pub fn export(arguments: &Arguments) -> Result<()> {
 
 /// SQLite makes an empty log for whoever reads a database that keeps one, and takes it away when the last one with the right to write goes.
 fn leave(path: &Path, had_log: bool) {
-    if !had_log && side_file(path, "-wal").exists() {
-        // If somebody is at work there it is theirs by now.
-        let _ = Locked::open(&RealDisk, path).and_then(Locked::close);
+    let is_empty = std::fs::metadata(side_file(path, "-wal")).is_ok_and(|log| log.len() == 0);
+    if !had_log && is_empty {
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        // If that is not possible the empty log stays, which is as good as none.
+        let _ = Connection::open_with_flags(path, flags)
+            .and_then(|connection| connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(())));
     }
 }
 
