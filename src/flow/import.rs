@@ -296,6 +296,9 @@ fn carry_out(context: &Context<'_>, wanted: &Wanted<'_>, cargo: &dyn Cargo, home
     let staged = swap::perform(&work, armed)?;
     context.stage(Stage::Confirm)?;
     swap::try_pair(&work, &staged.confirmation)?;
+    if crate::mutants::planted("backup-removed-early") {
+        crate::disk::remove_tree(context.disk, &Workspace::beside(wanted.database).old())?;
+    }
     swap::commit(&work, &staged, &(context.now)())?;
     context.stage(Stage::Tidy)?;
     // Past the commit point nothing can fail the import; what is left over is finished at the next start.
