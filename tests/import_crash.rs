@@ -13,7 +13,6 @@ use support::*;
 
 const SCHEMA: &str =
     "PRAGMA user_version = 7; CREATE TABLE town(id INTEGER PRIMARY KEY, name TEXT NOT NULL); INSERT INTO town VALUES (1, 'Ulm');";
-const PLAN: &str = "[[file]]\nfile = \"t.json\"\ntable = \"town\"";
 
 struct Play {
     player: Native,
@@ -37,13 +36,7 @@ impl Play {
             let from = bench.path(&format!("making.db{suffix}"));
             write(&master.join(format!("app/x.db{suffix}")), fs::read(from).expect("readable"));
         }
-        let mut zip = zip::ZipWriter::new(fs::File::create(master.join("rows.zip")).expect("a file"));
-        for (name, text) in [("load.toml", PLAN), ("t.json", r#"[{"id": 2, "name": "Bonn"}]"#)] {
-            let path = format!("migrations/1.0/10-towns.load/{name}");
-            zip.start_file(path, zip::write::SimpleFileOptions::default()).expect("an entry");
-            std::io::Write::write_all(&mut zip, text.as_bytes()).expect("written");
-        }
-        zip.finish().expect("a zip");
+        rows_zip(&master.join("rows.zip"), "town", r#"[{"id": 2, "name": "Bonn"}]"#);
         let player = Native {
             updater: HOLDFAST.into(),
             root: bench.path("copies"),
@@ -62,10 +55,7 @@ impl Play {
     }
 
     fn copy(&self, name: &str) -> PathBuf {
-        let to = self.player.place(name);
-        let _ = fs::remove_dir_all(&to);
-        copy_tree(&self.master, &to);
-        to
+        copy_of(&self.player, &self.master, name)
     }
 
     fn import(&self, folder: &Path, environment: &[(&str, String)]) -> Ran {
@@ -216,6 +206,18 @@ impl Play {
     }
 }
 
+/// A zip with rows for a table.
+fn rows_zip(path: &Path, table: &str, rows: &str) {
+    let plan = format!("[[file]]\nfile = \"t.json\"\ntable = \"{table}\"");
+    let mut zip = zip::ZipWriter::new(fs::File::create(path).expect("a file"));
+    for (name, text) in [("load.toml", plan.as_str()), ("t.json", rows)] {
+        let path = format!("migrations/1.0/10-rows.load/{name}");
+        zip.start_file(path, zip::write::SimpleFileOptions::default()).expect("an entry");
+        std::io::Write::write_all(&mut zip, text.as_bytes()).expect("written");
+    }
+    zip.finish().expect("a zip");
+}
+
 /// What the database in a folder says, looked at in a copy; `None` if there is none.
 fn data(folder: &Path) -> Option<String> {
     let copies = tempfile::tempdir().expect("a temporary folder");
@@ -294,16 +296,7 @@ fn an_update_of_the_application_brings_a_cut_import_to_its_end_first() {
     let site = bench.mini_site("site");
     let updater = bench.pack(&bench.mini_payload(), "update");
     let rows = bench.path("rows.zip");
-    let mut zip = zip::ZipWriter::new(fs::File::create(&rows).expect("a file"));
-    for (name, text) in [
-        ("load.toml", PLAN.replace("town", "thing")),
-        ("t.json", r#"[{"id": 50, "name": "bed"}]"#.to_owned()),
-    ] {
-        let path = format!("migrations/1.0/10-things.load/{name}");
-        zip.start_file(path, zip::write::SimpleFileOptions::default()).expect("an entry");
-        std::io::Write::write_all(&mut zip, text.as_bytes()).expect("written");
-    }
-    zip.finish().expect("a zip");
+    rows_zip(&rows, "thing", r#"[{"id": 50, "name": "bed"}]"#);
     let player = Native {
         updater: HOLDFAST.into(),
         root: bench.path("copies"),

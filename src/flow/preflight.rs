@@ -11,7 +11,9 @@ use crate::fail;
 use crate::failure::{Failure, Reason, Result};
 use crate::platform::{self, Guarantee, Volume};
 use crate::report::{Event, Question};
-use crate::site::{LiveFile, Owner, Scan, confirmation_of, edited, known_versions, locate_databases, read_version, scan, units};
+use crate::site::{
+    LiveFile, Owner, Scan, SiteDatabase, confirmation_of, edited, known_versions, locate_databases, read_version, scan, units,
+};
 use crate::swap::{Confirmation, Plan, Role, RunKind, Unit, Workspace, places, snapshots};
 use crate::version::Version;
 use std::collections::{BTreeMap, BTreeSet};
@@ -50,10 +52,7 @@ pub fn decide<'a>(context: &Context<'_>, bundle: &'a Bundle, request: &Request, 
         Some(_) => Some(read_version(context.disk, app, manifest, None)?),
         None => None,
     };
-    for site in &sites {
-        import::settle_first(context, &site.path, request.plan)?;
-    }
-    let locks = sites.iter().map(|s| lock(context, &s.path)).collect::<Result<Vec<_>>>()?;
+    let locks = lock_all(context, &sites, request)?;
     let from = match early {
         Some(version) => version,
         None => {
@@ -144,6 +143,16 @@ pub fn unit(path: &str, role: Role) -> Unit {
         had_sides: Vec::new(),
         gets_sides: Vec::new(),
     }
+}
+
+/// Locks all databases. An import into one of them that was cut off comes to its end before.
+fn lock_all(context: &Context<'_>, sites: &[SiteDatabase], request: &Request) -> Result<Vec<Locked>> {
+    let mut locks = Vec::new();
+    for site in sites {
+        import::settle_first(context, &site.path, request.plan)?;
+        locks.push(lock(context, &site.path)?);
+    }
+    Ok(locks)
 }
 
 /// Locks a database, and names whoever keeps it from being locked. Where a system lets a program keep others from opening a file, SQLite

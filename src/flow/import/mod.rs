@@ -3,6 +3,10 @@
 //! and snapshot are in the folder `.holdfast-<name>` beside the database, so an application's own updates, their snapshots and their
 //! rollbacks know nothing of it.
 
+mod settle;
+
+pub use settle::{home, real_database, settle, settle_first};
+
 use super::examine::{LOADS, form, sound};
 use super::migrate::{copy_locked, working_copy};
 use super::preflight::{database_files, lock, unit, workable};
@@ -20,7 +24,7 @@ use crate::platform;
 use crate::report::{Event, Stage};
 use crate::steps::{Body, Chain, FileAccount, Place, Start, Step, TableAccount, file_accounts};
 use crate::swap::{
-    self, Before, Confirmation, DatabaseConfirmation, FORMAT, JOURNAL, Plan, Recovered, Role, RunKind, Staged, Unit, Workspace, places,
+    self, Before, Confirmation, DatabaseConfirmation, FORMAT, JOURNAL, Plan, Role, RunKind, Staged, Unit, Workspace, places,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -69,53 +73,6 @@ pub struct Ending {
     pub aftermath: Aftermath,
     /// A second failure, on the way back.
     pub second: Option<Failure>,
-}
-
-/// The folder that stands for the application: the workspace beside the database.
-pub fn home(database: &Path) -> PathBuf {
-    Workspace::beside(database).root
-}
-
-/// Where a database is, also when a cut import has left it in another place: absolute, and without links as far as can be seen.
-pub fn real_database(path: &Path) -> Result<PathBuf> {
-    if let Ok(real) = platform::real_path(path) {
-        return Ok(real);
-    }
-    let target = match std::fs::read_link(path) {
-        Ok(target) => path.parent().unwrap_or(Path::new("")).join(target),
-        Err(_) => std::path::absolute(path)?,
-    };
-    match (target.parent().map(platform::real_path), target.file_name()) {
-        (Some(Ok(folder)), Some(name)) => Ok(folder.join(name)),
-        _ => fail!(DatabaseMissing, "There is no database “{}”.", path.display()),
-    }
-}
-
-/// Brings an import that was cut off to its end. `asked` is set when a person asked for it.
-pub fn settle(context: &Context<'_>, database: &Path, asked: bool) -> Result<Recovered> {
-    let home = home(database);
-    let work = context.work(&home);
-    if !swap::is_hot(&work)? {
-        return Ok(Recovered::Nothing);
-    }
-    let _instance = Instance::begin(context, &home, false)?;
-    let recovered = swap::recover(&work, &(context.now)(), asked);
-    if recovered.is_ok() && !swap::is_hot(&work)? {
-        standby::stand_down(context, &home);
-    }
-    recovered
-}
-
-/// The same before an update looks at the database.
-pub fn settle_first(context: &Context<'_>, database: &Path, only_look: bool) -> Result<()> {
-    if !only_look {
-        return settle(context, database, false).map(drop);
-    }
-    if swap::is_hot(&context.work(&home(database)))? {
-        let message = "An unfinished import is here; it would be brought to its end first.";
-        context.reporter.event(&Event::Warning { message });
-    }
-    Ok(())
 }
 
 /// Runs an import from its beginning to its end. What was unfinished must be settled.
