@@ -213,7 +213,8 @@ impl Table {
         self.keys.push(Key {
             columns: vec![place],
             condition: format!("{name} = ?"),
-            primary: false,
+            // Nothing else tells the rows of a full-text table apart.
+            primary: self.is_virtual,
         });
         self.columns.push(Column {
             name,

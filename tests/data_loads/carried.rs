@@ -119,6 +119,13 @@ fn full_text_and_r_tree_tables_with_rows_of_their_own_are_loaded_through_their_m
         );
     let connection = database(schema);
     let report = load(&connection, plan, &folder).expect("loaded");
+    let again = "[[file]]\nfile = 'p.jsonl'\ntable = 'page'\nmode = 'upsert'";
+    let more = Folder::default().with(
+        "p.jsonl",
+        "{\"rowid\": 12, \"title\": \"a boat\", \"body\": 5}\n{\"rowid\": 13, \"title\": \"x\"}\n",
+    );
+    let second = load(&connection, again, &more).expect("loaded");
+    assert_eq!(counts(&second, 0), (2, 1, 0, 1));
     assert_eq!((counts(&report, 0), counts(&report, 2)), ((1, 1, 0, 0), (2, 1, 1, 0)));
     assert_eq!(
         ask(&connection, "SELECT rowid, title, body FROM page WHERE page MATCH 'boat'"),
