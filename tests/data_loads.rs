@@ -1,5 +1,7 @@
 //! Data loads: rows from files into tables, and a table's rows written out and loaded again.
 
+#[path = "data_loads/carried.rs"]
+mod carried;
 #[path = "data_loads/desk.rs"]
 mod desk;
 #[path = "data_loads/endless.rs"]

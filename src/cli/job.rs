@@ -51,7 +51,7 @@ pub fn clock() -> String {
 }
 
 /// A name for a run that sorts by time and that no other run has.
-fn run_id() -> String {
+pub fn run_id() -> String {
     static RUNS: AtomicU32 = AtomicU32::new(0);
     let digits: String = clock().chars().filter(char::is_ascii_digit).collect();
     let (day, time) = digits.split_at(8.min(digits.len()));

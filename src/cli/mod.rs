@@ -11,6 +11,6 @@ mod terminal;
 mod updater;
 
 pub use arguments::{Arguments, Codes, HELP, Output, Verb};
-pub use job::clock;
+pub use job::{clock, run_id};
 pub use terminal::{Silent, Streaming, Terminal};
 pub use updater::main;

@@ -261,12 +261,10 @@ fn plan(context: &Context<'_>, work: &Work<'_>, snapshot: &Snapshot) -> Result<P
     let mut units = Vec::new();
     for unit in &old.units {
         let live = places(work.app, unit).live;
-        let mut had_sides = Vec::new();
-        for suffix in SIDE_SUFFIXES {
-            if unit.role == Role::Database && context.disk.kind(&side_file(&live, suffix))?.is_some() {
-                had_sides.push(suffix.to_owned());
-            }
-        }
+        let had_sides = match unit.role {
+            Role::Database => super::stage::side_files(context, &live)?,
+            _ => Vec::new(),
+        };
         let (workspace, inside) = swap::workspace_of(work.app, &unit.path);
         let kept = platform::below(&workspace.kept(&old.run), inside);
         let mut gets_sides = Vec::new();

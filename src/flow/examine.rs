@@ -9,6 +9,7 @@ use crate::report::Event;
 use crate::script::{self, Limits};
 use crate::site::SiteDatabase;
 use crate::steps::{Step, fresh_steps};
+use rusqlite::Connection;
 use std::path::Path;
 
 /// A live database under lock, with what will be done to its copy.
@@ -48,13 +49,7 @@ pub fn examine<'a>(
     let connection = locked.connection();
     // Without them the indexes and checks that call them could not be looked at.
     script::declare(connection, &bundle.manifest.functions, Limits::default())?;
-    let told = |e: rusqlite::Error| crate::database::failed(&e, &site.path, "reading");
-    let mode: String = connection.query_row("PRAGMA journal_mode", [], |r| r.get(0)).map_err(told)?;
-    let pages: (u64, u64) = connection
-        .query_row("SELECT page_count, page_size FROM pragma_page_count, pragma_page_size", [], |r| {
-            Ok((r.get(0)?, r.get(1)?))
-        })
-        .map_err(told)?;
+    let (wal, bytes) = form(connection).map_err(|e| crate::database::failed(&e, &site.path, "reading"))?;
     let schema = Schema::read(connection, &database.mask)?;
     if locked.is_absent() {
         let message = format!("There is no database “{}” yet; the update makes a new one.", site.path.display());
@@ -62,31 +57,14 @@ pub fn examine<'a>(
     } else {
         as_known(bundle, start, &site, database, &schema)?;
     }
-    let errors = integrity_errors(connection).map_err(told)?;
-    if let Some(first) = errors.first() {
-        return Err(Failure::new(
-            Reason::DatabaseCorrupt,
-            format!("The database “{}” was damaged before this update: {first}. Have it repaired, or restore a backup, then run the update again.", site.path.display()),
-        )
-        .at(&site.path)
-        .with("value", errors));
-    }
-    let (violations, mismatches) = violations(connection).map_err(told)?;
-    let broken: u64 = violations.values().sum();
-    if broken > 0 || !mismatches.is_empty() {
-        let message = format!(
-            "“{}” had {broken} rows that point at missing rows before the update; they stay as they are.",
-            site.path.display()
-        );
-        context.reporter.event(&Event::Warning { message: &message });
-    }
+    let violations = sound(context, connection, &site.path)?;
     Ok(HeldDatabase {
         steps: steps(bundle, start, database, locked.is_absent(), stage)?,
         rules: rules(&bundle.manifest, &database.name),
         target: Schema::parse(&bundle.text(bundle.manifest.target(start, &database.name).unwrap_or_default())?),
         fingerprint: schema.fingerprint(),
-        wal: mode.eq_ignore_ascii_case("wal"),
-        bytes: pages.0 * pages.1,
+        wal,
+        bytes,
         manifest: database,
         violations,
         site,
@@ -94,8 +72,43 @@ pub fn examine<'a>(
     })
 }
 
+/// Whether a database keeps a write-ahead log, and its size in bytes.
+pub fn form(connection: &Connection) -> rusqlite::Result<(bool, u64)> {
+    let mode: String = connection.query_row("PRAGMA journal_mode", [], |r| r.get(0))?;
+    let query = "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size";
+    let bytes = connection.query_row(query, [], |r| r.get(0))?;
+    Ok((mode.eq_ignore_ascii_case("wal"), bytes))
+}
+
+/// A live database must be sound. Foreign keys that are broken already are said, and given back.
+pub fn sound(context: &Context<'_>, connection: &Connection, path: &Path) -> Result<Violations> {
+    let told = |e: rusqlite::Error| crate::database::failed(&e, path, "reading");
+    let errors = integrity_errors(connection).map_err(told)?;
+    if let Some(first) = errors.first() {
+        return Err(Failure::new(
+            Reason::DatabaseCorrupt,
+            format!(
+                "The database “{}” was damaged before this update: {first}. Have it repaired, or restore a backup, then run the update again.",
+                path.display()
+            ),
+        )
+        .at(path)
+        .with("value", errors));
+    }
+    let (violations, mismatches) = violations(connection).map_err(told)?;
+    let broken: u64 = violations.values().sum();
+    if broken > 0 || !mismatches.is_empty() {
+        let message = format!(
+            "“{}” had {broken} rows that point at missing rows before the update; they stay as they are.",
+            path.display()
+        );
+        context.reporter.event(&Event::Warning { message: &message });
+    }
+    Ok(violations)
+}
+
 /// What a load's data is called in the stage until the stage is sealed.
-const LOADS: &str = ".holdfast-load";
+pub const LOADS: &str = ".holdfast-load";
 
 /// The steps for one database, ascending. One that is not there gets those that make it.
 fn steps(bundle: &Bundle, start: &Start, database: &Database, is_absent: bool, stage: &Path) -> Result<Vec<Step>> {

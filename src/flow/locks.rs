@@ -1,20 +1,31 @@
 //! Takes the locks on the live databases, and names whoever is in the way. A database that the update is to make has nobody to lock out.
 
-use super::Context;
-use crate::bundle::manifest::Database;
+use super::{Context, Request, import};
+use crate::bundle::Manifest;
 use crate::database::{Locked, SIDE_SUFFIXES, side_file};
 use crate::disk::Kind;
 use crate::fail;
 use crate::failure::{Failure, Reason, Result};
 use crate::platform;
+use crate::site::SiteDatabase;
 use std::path::{Path, PathBuf};
+
+/// Locks all databases, in the order of the sites. An import into one of them that was cut off comes to its end before.
+pub fn lock_all(context: &Context<'_>, manifest: &Manifest, sites: &[SiteDatabase], request: &Request) -> Result<Vec<Locked>> {
+    let mut locks = Vec::new();
+    for (site, database) in sites.iter().zip(&manifest.databases) {
+        import::settle_first(context, &site.path, request.plan)?;
+        locks.push(match database.fresh.is_some() && context.disk.kind(&site.path)?.is_none() {
+            true => absent(context, &site.path)?,
+            false => lock(context, &site.path)?,
+        });
+    }
+    Ok(locks)
+}
 
 /// Locks a database, and names whoever keeps it from being locked. Where a system lets a program keep others from opening a file, SQLite
 /// calls that a failing disk, a missing file or a write-protected one, by which of the database's files it is.
-pub fn lock(context: &Context<'_>, path: &Path, database: &Database) -> Result<Locked> {
-    if database.fresh.is_some() && context.disk.kind(path)?.is_none() {
-        return absent(context, path);
-    }
+pub fn lock(context: &Context<'_>, path: &Path) -> Result<Locked> {
     Locked::open(context.disk, path).map_err(|failure| {
         use Reason::{DatabaseBusy, DatabaseReadonly, DiskFailed};
         let holders = match failure.reason {

@@ -5,11 +5,11 @@ use super::Request;
 use super::examine::HeldDatabase;
 use super::quiesce::Quiet;
 use crate::bundle::Bundle;
-use crate::database::{copy, failed, open_copy};
+use crate::database::{Locked, copy, failed, open_copy};
 use crate::disk::create_dirs;
 use crate::failure::Result;
 use crate::report::{Event, Stage};
-use crate::script::{self, Limits};
+use crate::script::{self, DeclaredFunction, Limits};
 use crate::steps::{Body, Chain, Place, Start, StepReport};
 use crate::swap::{Role, Unit, places};
 use rusqlite::Connection;
@@ -69,18 +69,23 @@ pub fn snapshot<'a>(context: &Context<'_>, quiet: Quiet<'a>) -> Result<Copied<'a
             copies.push(path);
             continue;
         }
-        let progress = |done, total| {
-            context.reporter.event(&Event::Progress {
-                stage: Stage::Snapshot,
-                done,
-                total,
-            });
-        };
-        let connection = copy(&database.locked, &path, context.reporter, &progress)?;
-        connection.close().map_err(|(_, e)| failed(&e, &path, "closing"))?;
+        copy_locked(context, &database.locked, &path)?;
         copies.push(path);
     }
     Ok(Copied { quiet, copies })
+}
+
+/// Copies a live database into the stage.
+pub fn copy_locked(context: &Context<'_>, locked: &Locked, path: &Path) -> Result<()> {
+    let progress = |done, total| {
+        context.reporter.event(&Event::Progress {
+            stage: Stage::Snapshot,
+            done,
+            total,
+        });
+    };
+    let connection = copy(locked, path, context.reporter, &progress)?;
+    connection.close().map_err(|(_, e)| failed(&e, path, "closing"))
 }
 
 /// Runs the steps of the chain on each copy.
@@ -91,7 +96,7 @@ pub fn migrate<'a>(context: &Context<'_>, bundle: &Bundle, request: &Request, co
         unpack_loads(context, bundle, database)?;
         let start = match begins_with_reshape(database) {
             true => Start::Live(database.locked.connection()),
-            false => Start::Copy(working_copy(bundle, &path)?),
+            false => Start::Copy(working_copy(&bundle.manifest.functions, &path)?),
         };
         let chain = Chain {
             steps: &database.steps,
@@ -113,14 +118,14 @@ pub fn migrate<'a>(context: &Context<'_>, bundle: &Bundle, request: &Request, co
 }
 
 /// The copy is worth nothing until it is flushed as a whole; temporary files belong on the volume whose space was counted.
-fn working_copy(bundle: &Bundle, path: &Path) -> Result<Connection> {
+pub fn working_copy(functions: &[DeclaredFunction], path: &Path) -> Result<Connection> {
     let connection = open_copy(path)?;
     let set = format!(
         "PRAGMA synchronous=OFF; PRAGMA temp_store_directory='{}';",
         path.parent().unwrap_or(path).display().to_string().replace('\'', "''")
     );
     connection.execute_batch(&set).map_err(|e| failed(&e, path, "preparing"))?;
-    script::declare(&connection, &bundle.manifest.functions, Limits::default())?;
+    script::declare(&connection, functions, Limits::default())?;
     Ok(connection)
 }
 

@@ -6,6 +6,7 @@
 mod attributes;
 mod back;
 mod examine;
+pub mod import;
 mod instance;
 mod locks;
 mod migrate;

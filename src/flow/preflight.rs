@@ -1,7 +1,7 @@
 //! Decides what an update will do, by looking only. Everything that can be refused is refused here, with the difference named.
 
 use super::examine::{HeldDatabase, examine};
-use super::locks::{database_files, lock};
+use super::locks::{database_files, lock_all};
 use super::space::Needs;
 use super::{Context, Request, start};
 use crate::bundle::manifest::Start;
@@ -53,9 +53,7 @@ pub fn decide<'a>(context: &Context<'_>, bundle: &'a Bundle, request: &Request, 
         Some(_) => Some(read_version(context.disk, app, manifest, None)?),
         None => None,
     };
-    let pairs = sites.iter().zip(&manifest.databases);
-    let locks = pairs.map(|(site, database)| lock(context, &site.path, database));
-    let locks = locks.collect::<Result<Vec<_>>>()?;
+    let locks = lock_all(context, manifest, &sites, request)?;
     let from = match early {
         Some(version) => version,
         None => {
@@ -135,7 +133,8 @@ fn plan(context: &Context<'_>, bundle: &Bundle, request: &Request, from: &Versio
     }
 }
 
-fn unit(path: &str, role: Role) -> Unit {
+/// A unit that goes and comes.
+pub fn unit(path: &str, role: Role) -> Unit {
     Unit {
         path: path.to_owned(),
         role,
@@ -153,6 +152,15 @@ pub fn denied(folder: &Path) -> Failure {
         folder.display()
     );
     Failure::new(Reason::TargetDenied, message).at(folder)
+}
+
+/// A folder in which something is renamed must be writable, on a volume that renames safely.
+pub fn workable(context: &Context<'_>, request: &Request, folder: &Path) -> Result<()> {
+    if !platform::may_write(folder) {
+        return Err(denied(folder));
+    }
+    let volume = platform::volume(folder).map_err(|e| crate::disk::failed("looking at the volume of", folder, &e))?;
+    guaranteed(context, request, folder, &volume)
 }
 
 /// What a power cut can do on the volume is said, and refused where it can lose both versions.
@@ -345,11 +353,7 @@ impl Decision<'_> {
             if context.disk.kind(&folder)? != Some(Kind::Folder) {
                 continue;
             }
-            if !platform::may_write(&folder) {
-                return Err(denied(&folder));
-            }
-            let volume = platform::volume(&folder).map_err(|e| crate::disk::failed("looking at the volume of", &folder, &e))?;
-            guaranteed(context, request, &folder, &volume)?;
+            workable(context, request, &folder)?;
         }
         Ok(())
     }

@@ -25,19 +25,21 @@ pub fn look(decision: &Decision<'_>) -> Result<Hold> {
         },
         some => some,
     };
-    let first = &holders[0];
+    Err(in_use(&decision.plan.name, &holders))
+}
+
+/// The failure where something is open: by whom, of whom there is one at least.
+pub fn in_use(name: &str, holders: &[Holder]) -> Failure {
     let names: Vec<String> = holders.iter().take(5).map(Holder::words).collect();
-    Err(Failure::new(
-        Reason::ApplicationRunning,
-        format!(
-            "{} is in use by {}, which has “{}” open. Close it, then run the update again.",
-            decision.plan.name,
-            names.join(", "),
-            first.path.display()
-        ),
-    )
-    .at(&first.path)
-    .with("holders", serde_json::to_value(&holders).unwrap_or_default()))
+    let path = holders.first().map_or_else(PathBuf::new, |h| h.path.clone());
+    let message = format!(
+        "{name} is in use by {}, which has “{}” open. Close it, then run the update again.",
+        names.join(", "),
+        path.display()
+    );
+    Failure::new(Reason::ApplicationRunning, message)
+        .at(&path)
+        .with("holders", serde_json::to_value(holders).unwrap_or_default())
 }
 
 /// Whoever opened a file between two looks at it.

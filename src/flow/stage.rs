@@ -88,18 +88,11 @@ pub fn seal<'a>(context: &Context<'_>, bundle: &Bundle, verified: Verified<'a>) 
     expected.extend(databases.iter().map(|d| (d.path.clone(), d.sha256.clone())));
     remove_strangers(context, &new, &expected)?;
     for (held, database) in decision.databases.iter().zip(&databases) {
-        let live = &held.site.path;
         let attributes = match held.locked.is_absent() {
-            true => Attributes::for_new_in(&attributes::read(live.parent().unwrap_or(live))?, false, false),
-            false => attributes::read(live)?,
+            true => Attributes::for_new_in(&attributes::read(held.site.path.parent().unwrap_or(&new))?, false, false),
+            false => attributes::read(&held.site.path)?,
         };
-        context.disk.set_attributes(&database.path, &attributes)?;
-        let folder = database.path.parent().unwrap_or(&new);
-        context.disk.flush_file(&database.path)?;
-        context.disk.flush_dir(folder)?;
-        for suffix in SIDE_SUFFIXES {
-            remove_tree(context.disk, &side_file(&database.path, suffix))?;
-        }
+        settle_database(context, &attributes, &database.path)?;
     }
     context.disk.flush_all(&new)?;
     context.disk.flush_dir(&Workspace::of_app(&decision.app).root)?;
@@ -116,8 +109,28 @@ pub fn seal<'a>(context: &Context<'_>, bundle: &Bundle, verified: Verified<'a>) 
     })
 }
 
+/// A staged database gets its access rights, is made durable, and stands alone.
+pub fn settle_database(context: &Context<'_>, rights: &Attributes, staged: &Path) -> Result<()> {
+    context.disk.set_attributes(staged, rights)?;
+    context.disk.flush_file(staged)?;
+    context.disk.flush_dir(staged.parent().unwrap_or(staged))?;
+    let mut sides = SIDE_SUFFIXES.iter();
+    sides.try_for_each(|suffix| remove_tree(context.disk, &side_file(staged, suffix)))
+}
+
+/// The side files that a live database has.
+pub fn side_files(context: &Context<'_>, live: &Path) -> Result<Vec<String>> {
+    let mut found = Vec::new();
+    for suffix in SIDE_SUFFIXES {
+        if context.disk.kind(&side_file(live, suffix))?.is_some() {
+            found.push(suffix.to_owned());
+        }
+    }
+    Ok(found)
+}
+
 /// A check may have left files behind; what the bundle does not list does not go live.
-fn remove_strangers(context: &Context<'_>, folder: &Path, expected: &BTreeMap<PathBuf, String>) -> Result<()> {
+pub fn remove_strangers(context: &Context<'_>, folder: &Path, expected: &BTreeMap<PathBuf, String>) -> Result<()> {
     for name in context.disk.list(folder)? {
         let path = folder.join(name);
         let is_ours = expected.contains_key(&path);
@@ -134,7 +147,8 @@ fn remove_strangers(context: &Context<'_>, folder: &Path, expected: &BTreeMap<Pa
     Ok(())
 }
 
-fn read_back(context: &Context<'_>, expected: &BTreeMap<PathBuf, String>) -> Result<()> {
+/// What was staged must read back with these hashes.
+pub fn read_back(context: &Context<'_>, expected: &BTreeMap<PathBuf, String>) -> Result<()> {
     for (n, (path, hash)) in expected.iter().enumerate() {
         let found = match context.disk.kind(path)? {
             Some(Kind::File(_)) => hash_file(context.disk, path)?,
@@ -198,11 +212,7 @@ impl Sealed<'_> {
             let at = places(&decision.app, unit);
             match unit.role {
                 Role::Database => {
-                    for suffix in SIDE_SUFFIXES {
-                        if context.disk.kind(&side_file(&at.live, suffix))?.is_some() {
-                            unit.had_sides.push(suffix.to_owned());
-                        }
-                    }
+                    unit.had_sides = side_files(context, &at.live)?;
                     let staged = self.databases.iter().find(|d| d.path == at.new);
                     hashes.extend(staged.map(|d| (unit.path.clone(), d.sha256.clone())));
                     contents.extend(staged.map(|d| (unit.path.clone(), d.contents.clone())));

@@ -8,10 +8,13 @@ use super::stage;
 use crate::bundle::Bundle;
 use crate::bundle::manifest::{Check, Moment};
 use crate::checks;
-use crate::database::{Schema, TableContent, Violations, contents, failed, integrity_errors, side_file, table_content, tables, violations};
+use crate::database::{
+    Locked, Schema, TableContent, Violations, contents, failed, integrity_errors, side_file, table_content, tables, violations,
+};
 use crate::disk::{Kind, hash_file};
 use crate::failure::{Failure, Reason, Result};
 use crate::report::Event;
+use crate::steps::StepReport;
 use crate::swap::{ProgramConfirmation, Workspace};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -104,20 +107,10 @@ fn one_database(context: &Context<'_>, bundle: &Bundle, held: &HeldDatabase<'_>,
         )
         .at(&held.site.path));
     }
-    let errors = integrity_errors(&connection).map_err(told)?;
-    if let Some(first) = errors.first() {
-        return Err(Failure::new(
-            Reason::CheckFailed,
-            format!(
-                "The migrated copy of “{}” is not sound: {first}. Ask those who made the update.",
-                held.site.path.display()
-            ),
-        )
-        .with("value", errors));
-    }
-    foreign_keys(held, &connection, &report)?;
+    sound(&connection, &held.site.path)?;
+    foreign_keys(&held.violations, &held.site.path, &connection, &report)?;
     let contents = contents(&connection).map_err(told)?;
-    untouched(held, &report, &contents)?;
+    untouched(&held.locked, &report, &contents)?;
     for check in bundle
         .manifest
         .checks
@@ -129,9 +122,20 @@ fn one_database(context: &Context<'_>, bundle: &Bundle, held: &HeldDatabase<'_>,
             note(context, &format!("check “{}”: as expected", check.name));
         }
     }
-    // The result keeps the journal mode of the original; everything before worked without a log.
-    if held.wal {
-        connection.execute_batch("PRAGMA journal_mode=WAL;").map_err(told)?;
+    finished(context, held.wal, path, connection, contents)
+}
+
+/// Closes a candidate in its final form. It keeps the journal mode of the original; everything before worked without a log.
+pub fn finished(
+    context: &Context<'_>,
+    wal: bool,
+    path: PathBuf,
+    connection: rusqlite::Connection,
+    contents: BTreeMap<String, TableContent>,
+) -> Result<VerifiedDatabase> {
+    if wal {
+        let set = connection.execute_batch("PRAGMA journal_mode=WAL;");
+        set.map_err(|e| failed(&e, &path, "checking"))?;
     }
     connection.close().map_err(|(_, e)| failed(&e, &path, "closing"))?;
     context.disk.flush_file(&path)?;
@@ -142,9 +146,25 @@ fn one_database(context: &Context<'_>, bundle: &Bundle, held: &HeldDatabase<'_>,
     })
 }
 
+/// SQLite's own check of a candidate. `live` is the database of which it is a copy.
+pub fn sound(connection: &rusqlite::Connection, live: &Path) -> Result<()> {
+    let errors = integrity_errors(connection).map_err(|e| failed(&e, live, "checking"))?;
+    match errors.first() {
+        None => Ok(()),
+        Some(first) => Err(Failure::new(
+            Reason::CheckFailed,
+            format!(
+                "The migrated copy of “{}” is not sound: {first}. Ask those who made the update.",
+                live.display()
+            ),
+        )
+        .with("value", errors)),
+    }
+}
+
 /// Rows that point at missing rows: those that were there before stay, new ones stop the update.
-fn foreign_keys(held: &HeldDatabase<'_>, connection: &rusqlite::Connection, report: &crate::steps::StepReport) -> Result<()> {
-    let (after, mismatches) = violations(connection).map_err(|e| failed(&e, &held.site.path, "checking"))?;
+pub fn foreign_keys(old: &Violations, live: &Path, connection: &rusqlite::Connection, report: &StepReport) -> Result<()> {
+    let (after, mismatches) = violations(connection).map_err(|e| failed(&e, live, "checking"))?;
     let name_now = |table: &String| {
         report.accounts.iter().fold(table.clone(), |name, (_, accounts)| {
             let account = accounts.iter().find(|a| a.table == name);
@@ -154,13 +174,13 @@ fn foreign_keys(held: &HeldDatabase<'_>, connection: &rusqlite::Connection, repo
         })
     };
     let mut before = Violations::new();
-    for ((table, parent), count) in &held.violations {
+    for ((table, parent), count) in old {
         *before.entry((name_now(table), name_now(parent))).or_default() += count;
     }
     let new = after.iter().find(|(pair, count)| **count > before.get(pair).copied().unwrap_or(0));
     match (new, mismatches.first()) {
         (None, None) => Ok(()),
-        (None, Some(mismatch)) if held.violations.is_empty() && !report.touched.is_empty() => {
+        (None, Some(mismatch)) if old.is_empty() && !report.touched.is_empty() => {
             Err(Failure::new(Reason::CheckFailed, format!("The migrated copy has a foreign key that cannot hold: {mismatch}. Ask those who made the update.")))
         }
         (None, Some(_)) => Ok(()),
@@ -174,9 +194,9 @@ fn foreign_keys(held: &HeldDatabase<'_>, connection: &rusqlite::Connection, repo
 }
 
 /// A table that no step named must hold what the live one holds.
-fn untouched(held: &HeldDatabase<'_>, report: &crate::steps::StepReport, contents: &BTreeMap<String, TableContent>) -> Result<()> {
-    let live = held.locked.connection();
-    let told = |e: rusqlite::Error| failed(&e, &held.site.path, "reading");
+pub fn untouched(locked: &Locked, report: &StepReport, contents: &BTreeMap<String, TableContent>) -> Result<()> {
+    let live = locked.connection();
+    let told = |e: rusqlite::Error| failed(&e, locked.path(), "reading");
     for table in tables(live)
         .map_err(told)?
         .iter()

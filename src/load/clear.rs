@@ -28,7 +28,12 @@ pub fn clear(connection: &Connection, step: &str, clear: &Clear) -> Result<Vec<C
             let mut seen = BTreeSet::new();
             let mut tables = Vec::new();
             for name in named {
-                let table = Table::read(connection, step, name)?.name;
+                let table = Table::read(connection, step, name)?;
+                if table.is_virtual {
+                    let why = format!("“{}” is a virtual table: it is emptied by an SQL step", table.name);
+                    return Err(unfit(step, why).with("table", table.name));
+                }
+                let table = table.name;
                 if seen.insert(table.clone()) {
                     tables.push(table);
                 }

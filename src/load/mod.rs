@@ -39,12 +39,22 @@
 //! table = "person"
 //! column = "country_id"
 //! reference = { table = "country", key = "code", value = "id" }   # the file says FR, the id is stored
+//!
+//! [[counter]]                             # AUTOINCREMENT of this table goes on above this number, if it does not already
+//! table = "visit"
+//! value = 4711
 //! ```
+//!
+//! At the top `triggers = false` keeps the application's triggers from firing, for rows that come with all that triggers made of them.
+//! Full-text indexes over the loaded tables are then built anew at the end.
 //!
 //! **Values.** Whole numbers have 64 bits; what would be rounded is refused; infinity is `9e999`. `true` and `false` are 1 and 0
 //! (in a BOOLEAN column of CSV, too). A blob is `{"$blob": "00ff"}` in hexadecimal digits, as SQL writes it; text that is not UTF-8 is `{"$text": "ff"}`. Other objects and
 //! arrays are kept as JSON text where the column takes text. CSV fields take the type of their column. `007` is refused where the
 //! column would make 7 of it, and so is `1e3` in an INTEGER column.
+//!
+//! **Tables** are the application's, and its full-text (FTS3 to 5) and R-Tree tables that keep rows of their own. The number by which
+//! SQLite keeps a row that has no INTEGER PRIMARY KEY can be named `rowid`.
 //!
 //! **Rows.** An insert's columns that are not named get their defaults. An upsert or update writes the named columns alone, and
 //! nothing if nothing differs. `required` asks inserts and upserts to name the column. A reference looks at what is there by then:
@@ -54,6 +64,7 @@
 //! **Foreign keys** are asked for when all files are loaded, so the order does not matter to them.
 
 mod clear;
+mod counter;
 mod csv;
 mod datum;
 mod file;
@@ -62,6 +73,7 @@ mod json;
 mod number;
 mod plan;
 mod put;
+mod quiet;
 mod reference;
 mod rows;
 mod rules;
@@ -72,9 +84,12 @@ mod trouble;
 mod write;
 
 pub use clear::Cleared;
-pub use plan::{FILE, LoadPlan};
+pub use counter::last as last_number;
+pub use plan::{FILE, LoadPlan, Mode};
 pub use run::run;
-pub use write::write_table;
+pub use table::Table;
+pub use trouble::ASK;
+pub use write::{write_rows, write_table};
 
 use crate::failure::{Failure, Result};
 use crate::report::Reporter;

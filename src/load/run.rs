@@ -1,10 +1,12 @@
 //! Runs a plan: clears, loads file by file, and asks at the end whether all that was loaded refers to something.
 
 use super::clear::clear;
+use super::counter;
 use super::file::Job;
 use super::foreign::{self, Link};
 use super::plan::LoadPlan;
 use super::put::{Put, Putter};
+use super::quiet::Quiet;
 use super::table::Table;
 use super::trouble::{Complaint, Trouble, meant, unfit};
 use super::{FileReport, Files, GATHERED, LoadReport, Options, State};
@@ -35,6 +37,7 @@ pub fn run(connection: &Connection, plan: &LoadPlan, files: &dyn Files, options:
         report: LoadReport::default(),
     };
     let jobs = run.jobs(&tables)?;
+    let quiet = Quiet::begin(connection, plan)?;
     run.report.cleared = clear(connection, plan.step(), &plan.clear)?;
     let mut links = Vec::new();
     for table in tables.values() {
@@ -46,6 +49,8 @@ pub fn run(connection: &Connection, plan: &LoadPlan, files: &dyn Files, options:
     for (table, links) in &links {
         run.refer(table, links, &jobs)?;
     }
+    counter::raise(connection, plan)?;
+    quiet.end(tables.values())?;
     Ok(run.report)
 }
 

@@ -3,6 +3,7 @@
 
 use super::trouble::{meant, unfit};
 use crate::failure::Result;
+use crate::reshape::{Way, way_of};
 use crate::sql::quoted;
 use rusqlite::{Connection, OptionalExtension};
 use std::collections::HashMap;
@@ -55,8 +56,10 @@ pub struct Column {
     pub has_default: bool,
     /// Computed by SQLite.
     pub generated: bool,
-    /// INTEGER PRIMARY KEY: SQLite numbers the row if nobody does.
+    /// INTEGER PRIMARY KEY, or [`Column::hidden`]: SQLite numbers the row if nobody does.
     pub is_rowid: bool,
+    /// The number by which SQLite keeps the row, where no column declares it. A file may name it `rowid`.
+    pub hidden: bool,
     /// The n of VARCHAR(n).
     pub length: Option<usize>,
 }
@@ -89,8 +92,10 @@ pub struct Key {
 pub struct Table {
     /// As it is declared.
     pub name: String,
-    /// In the declared order.
+    /// In the declared order, and last the hidden rowid.
     pub columns: Vec<Column>,
+    /// Whether a module keeps its rows.
+    pub is_virtual: bool,
     by_name: HashMap<String, usize>,
     keys: Vec<Key>,
     /// SQL by which a row is told from the others: the primary key, or the rowid. Empty if there is no such thing.
@@ -107,6 +112,15 @@ impl Table {
 
     /// Finds a table, or says why there is none that rows can be loaded into.
     pub fn find(connection: &Connection, name: &str) -> rusqlite::Result<std::result::Result<Table, String>> {
+        let found = Self::find_any(connection, name)?;
+        Ok(found.and_then(|table| match is_application(&table.name) {
+            true => Ok(table),
+            false => Err(format!("“{}” is no table of the application", table.name)),
+        }))
+    }
+
+    /// The same for one whose rows are only read: it may be Holdfast's own.
+    pub fn find_any(connection: &Connection, name: &str) -> rusqlite::Result<std::result::Result<Table, String>> {
         let query = "SELECT name, type, wr, strict FROM pragma_table_list WHERE schema = 'main' AND name = ?1 COLLATE NOCASE";
         let found = connection.query_row(query, [name], |r| {
             Ok((
@@ -121,23 +135,36 @@ impl Table {
             let near = meant(name, others.iter().map(String::as_str));
             return Ok(Err(format!("there is no table “{name}”{near}")));
         };
-        if !is_application(&name) {
+        if name.get(..7).is_some_and(|n| n.eq_ignore_ascii_case("sqlite_")) {
             return Ok(Err(format!("“{name}” is no table of the application")));
         }
-        if kind != "table" {
-            return Ok(Err(format!(
-                "“{name}” is a {kind} table or view; rows are put there by an SQL step"
-            )));
+        let way = match kind.as_str() {
+            "virtual" => Some(way_of(&made_by(connection, &name)?)),
+            _ => None,
+        };
+        if !(kind == "table" || matches!(way, Some(Way::WithRowid | Way::ByColumns))) {
+            return Ok(Err(match way {
+                Some(Way::Rebuild) => format!("“{name}” is a full-text index over another table, whose rows make its own"),
+                _ => format!("“{name}” is a {kind} table or view; rows are put there by an SQL step"),
+            }));
         }
         let columns = columns(connection, &name, strict)?;
         let mut table = Table {
             by_name: columns.iter().enumerate().map(|(n, c)| (c.name.to_ascii_lowercase(), n)).collect(),
             keys: Vec::new(),
             identity: Vec::new(),
+            is_virtual: way.is_some(),
             columns,
             name,
         };
         table.read_keys(connection, without_rowid)?;
+        if way == Some(Way::ByColumns) {
+            // The first column of an R-Tree is its rowid.
+            table.is_numbered_by(0);
+        }
+        if !without_rowid {
+            table.hide_rowid();
+        }
         Ok(Ok(table))
     }
 
@@ -153,13 +180,7 @@ impl Table {
         let pk = primary_key(connection, &self.name)?;
         // One column that is the primary key without an index of its own is the rowid by another name.
         if let ([name], false, None) = (pk.as_slice(), without_rowid, self.keys.iter().find(|k| k.primary)) {
-            let place = self.by_name[&name.to_ascii_lowercase()];
-            self.columns[place].is_rowid = true;
-            self.keys.push(Key {
-                columns: vec![place],
-                condition: format!("{} = ?", quoted(name)),
-                primary: true,
-            });
+            self.is_numbered_by(self.by_name[&name.to_ascii_lowercase()]);
         }
         self.identity = if without_rowid {
             pk.iter().map(|name| quoted(name)).collect()
@@ -170,6 +191,44 @@ impl Table {
             free.into_iter().map(str::to_owned).collect()
         };
         Ok(())
+    }
+
+    fn is_numbered_by(&mut self, place: usize) {
+        let Some(column) = self.columns.get_mut(place) else { return };
+        column.is_rowid = true;
+        self.keys.push(Key {
+            columns: vec![place],
+            condition: format!("{} = ?", quoted(&column.name)),
+            primary: true,
+        });
+    }
+
+    /// Adds the rowid as a column where none declares it and the name is free: rows keep their numbers if a file says them.
+    fn hide_rowid(&mut self) {
+        let Some(name) = self.identity.first().cloned().filter(|_| !self.columns.iter().any(|c| c.is_rowid)) else {
+            return;
+        };
+        let place = self.columns.len();
+        self.by_name.insert(name.clone(), place);
+        self.keys.push(Key {
+            columns: vec![place],
+            condition: format!("{name} = ?"),
+            // Nothing else tells the rows of a full-text table apart.
+            primary: self.is_virtual,
+        });
+        self.columns.push(Column {
+            name,
+            declared: "INTEGER".to_owned(),
+            affinity: Affinity::Integer,
+            strict: true,
+            any: false,
+            not_null: true,
+            has_default: true,
+            generated: false,
+            is_rowid: true,
+            hidden: true,
+            length: None,
+        });
     }
 
     /// The key that an index makes; `None` if it is over an expression.
@@ -239,6 +298,11 @@ impl Table {
     pub fn sql(&self) -> String {
         format!("main.{}", quoted(&self.name))
     }
+
+    /// Whether the rows have numbers that no column declares.
+    pub fn has_hidden_rowid(&self) -> bool {
+        self.columns.iter().any(|c| c.hidden)
+    }
 }
 
 /// Whether a table is the application's: not SQLite's and not Holdfast's own.
@@ -256,7 +320,9 @@ pub fn names(connection: &Connection) -> rusqlite::Result<Vec<String>> {
 }
 
 fn columns(connection: &Connection, table: &str, strict: bool) -> rusqlite::Result<Vec<Column>> {
-    let mut statement = connection.prepare("SELECT name, type, \"notnull\", dflt_value, hidden FROM pragma_table_xinfo(?1, 'main')")?;
+    // What a virtual table hides is for asking it questions.
+    let query = "SELECT name, type, \"notnull\", dflt_value, hidden FROM pragma_table_xinfo(?1, 'main') WHERE hidden <> 1";
+    let mut statement = connection.prepare(query)?;
     let rows = statement.query_map([table], |r| {
         let declared: String = r.get(1)?;
         let any = strict && declared.eq_ignore_ascii_case("ANY");
@@ -271,11 +337,19 @@ fn columns(connection: &Connection, table: &str, strict: bool) -> rusqlite::Resu
             has_default: default.is_some_and(|d| !d.eq_ignore_ascii_case("NULL")),
             generated: r.get::<_, i64>(4)? > 1,
             is_rowid: false,
+            hidden: false,
             length: if affinity == Affinity::Text { length(&declared) } else { None },
             declared,
         })
     })?;
     rows.collect()
+}
+
+/// The statement that made a table.
+pub fn made_by(connection: &Connection, table: &str) -> rusqlite::Result<String> {
+    let query = "SELECT sql FROM main.sqlite_schema WHERE type = 'table' AND name = ?1";
+    let sql: Option<Option<String>> = connection.query_row(query, [table], |r| r.get(0)).optional()?;
+    Ok(sql.flatten().unwrap_or_default())
 }
 
 /// The columns of a table's primary key, in their order.

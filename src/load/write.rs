@@ -5,6 +5,7 @@
 
 use super::datum::{Datum, Fitting};
 use super::table::{Affinity, Column, Table};
+use super::text::MAX_ROW_BYTES;
 use super::trouble::brief;
 use crate::failure::{Failure, Reason, Result};
 use crate::sql::quoted;
@@ -15,11 +16,21 @@ use std::io::Write;
 
 /// Writes the rows of a table, and says how many there are. Computed columns are left out: the database computes them again.
 pub fn write_table(connection: &Connection, table: &str, out: &mut dyn Write) -> Result<u64> {
-    let told = |e: rusqlite::Error| crate::database::failed(&e, std::path::Path::new(table), "reading the table");
-    let table = Table::find(connection, table)
-        .map_err(told)?
-        .map_err(|why| Failure::new(Reason::RequestInvalid, format!("It cannot be written out: {why}.")).with("table", table))?;
-    let columns: Vec<&Column> = table.columns.iter().filter(|c| !c.generated).collect();
+    let found = Table::find(connection, table).map_err(|e| told(&e, table))?;
+    let table =
+        found.map_err(|why| Failure::new(Reason::RequestInvalid, format!("It cannot be written out: {why}.")).with("table", table))?;
+    write_rows(connection, &table, false, out)
+}
+
+fn told(error: &rusqlite::Error, table: &str) -> Failure {
+    crate::database::failed(error, std::path::Path::new(table), "reading the table")
+}
+
+/// The same for a table that was found, with the hidden rowid as a column if that is asked for.
+pub fn write_rows(connection: &Connection, table: &Table, rowid: bool, out: &mut dyn Write) -> Result<u64> {
+    let told = |e: rusqlite::Error| told(&e, &table.name);
+    let written = |c: &&Column| !c.generated && (rowid || !c.hidden);
+    let columns: Vec<&Column> = table.columns.iter().filter(written).collect();
     let names: Vec<String> = columns.iter().map(|c| quoted(&c.name)).collect();
     let labels = columns
         .iter()
@@ -47,6 +58,17 @@ pub fn write_table(connection: &Connection, table: &str, out: &mut dyn Write) ->
             place.write(connection, value, &mut line)?;
         }
         line.extend_from_slice(b"}\n");
+        if line.len() as u64 > MAX_ROW_BYTES {
+            let mebibytes = MAX_ROW_BYTES >> 20;
+            let message = format!(
+                "Row {count} of table “{}” cannot be written out: it takes more than the {mebibytes} MiB that a row of a load may have. \
+                 Leave the table out, and carry it over in another way.",
+                table.name
+            );
+            return Err(Failure::new(Reason::RowRejected, message)
+                .with("table", table.name.as_str())
+                .with("row", count));
+        }
         out.write_all(&line)?;
     }
     if count == 0 {

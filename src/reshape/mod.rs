@@ -18,6 +18,7 @@ mod virtuals;
 
 pub use copy::SourceReport;
 pub use mapping::{Drop, Mapping, OnMatch, Other, SourceRule, ValueRule};
+pub use virtuals::{Way, content_table, way_of};
 
 use crate::database::compile_mask;
 use crate::failure::{Failure, Reason, Result};

@@ -9,7 +9,7 @@ use rusqlite::{Connection, Result};
 
 /// How a module's rows come over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Way {
+pub enum Way {
     /// Read by rowid and columns, stored likewise.
     WithRowid,
     /// Read and stored by columns; the first is the key.
@@ -22,8 +22,8 @@ enum Way {
     Unknown,
 }
 
-fn words(table: &Table) -> Vec<Token<'_>> {
-    tokens(&table.sql).into_iter().filter(|t| t.kind != Kind::Blank).collect()
+fn words(sql: &str) -> Vec<Token<'_>> {
+    tokens(sql).into_iter().filter(|t| t.kind != Kind::Blank).collect()
 }
 
 fn module(words: &[Token<'_>]) -> Option<String> {
@@ -32,7 +32,7 @@ fn module(words: &[Token<'_>]) -> Option<String> {
 }
 
 fn is_fts5(table: &Table) -> bool {
-    module(&words(table)).as_deref() == Some("fts5")
+    module(&words(&table.sql)).as_deref() == Some("fts5")
 }
 
 /// What was set for good by `INSERT INTO t(t, rank) VALUES (…)`, such as the ranking: <https://sqlite.org/fts5.html#special_insert_commands>.
@@ -51,10 +51,33 @@ fn settings(old: &Connection, new: &Connection, before: &Table, table: &Table) -
     Ok(())
 }
 
+fn content<'a>(words: &[Token<'a>]) -> Option<&'a str> {
+    words.windows(3).find(|w| w[0].is("content") && w[1].text == "=").map(|w| w[2].text)
+}
+
+/// The table whose texts a full-text index is over, by the statement that made the index.
+pub fn content_table(sql: &str) -> Option<String> {
+    let written = content(&words(sql))?;
+    let name = match written.chars().next() {
+        Some('[') => written.trim_matches(['[', ']']).to_owned(),
+        Some(quote @ ('"' | '\'' | '`')) => {
+            let inner = written.strip_prefix(quote).and_then(|w| w.strip_suffix(quote)).unwrap_or(written);
+            inner.replace(&format!("{quote}{quote}"), &quote.to_string())
+        }
+        _ => written.to_owned(),
+    };
+    Some(name).filter(|name| !name.is_empty())
+}
+
 fn way(table: &Table) -> Way {
-    let words = words(table);
+    way_of(&table.sql)
+}
+
+/// How the rows of a virtual table come over, by the statement that made it.
+pub fn way_of(sql: &str) -> Way {
+    let words = words(sql);
     let module = module(&words);
-    let content = words.windows(3).find(|w| w[0].is("content") && w[1].text == "=").map(|w| w[2].text);
+    let content = content(&words);
     match (module.as_deref(), content) {
         (Some("fts5" | "fts4" | "fts3"), Some("''" | "\"\"")) => Way::Unreadable,
         (Some("fts5" | "fts4" | "fts3"), Some(_)) => Way::Rebuild,

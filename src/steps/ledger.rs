@@ -3,6 +3,7 @@
 //! noted for a module that has no query of its own.
 
 use rusqlite::{Connection, OptionalExtension, Result, params};
+use serde::Serialize;
 
 /// The table of steps.
 pub const LEDGER: &str = "holdfast_ledger";
@@ -116,6 +117,46 @@ pub fn record(connection: &Connection, row: &Row<'_>) -> Result<()> {
         ],
     )?;
     Ok(())
+}
+
+/// What a run did with one file of a load, as the ledger has it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct FileAccount {
+    /// The step.
+    pub step: String,
+    /// The file.
+    pub file: String,
+    /// The table.
+    pub table: String,
+    /// Rows in the file.
+    pub read: u64,
+    /// New rows.
+    pub inserted: u64,
+    /// Rows that were there and changed.
+    pub updated: u64,
+    /// Rows that were there as they are.
+    pub skipped: u64,
+}
+
+/// The files that a run has loaded.
+pub fn file_accounts(connection: &Connection, run: &str) -> Result<Vec<FileAccount>> {
+    let query = format!(
+        "SELECT step, source, table_name, rows_read, rows_inserted, rows_updated, rows_skipped FROM {LEDGER}
+         WHERE run = ?1 AND kind = 'load' AND source IS NOT NULL ORDER BY id"
+    );
+    let mut statement = connection.prepare(&query)?;
+    let rows = statement.query_map([run], |r| {
+        Ok(FileAccount {
+            step: r.get(0)?,
+            file: r.get(1)?,
+            table: r.get(2)?,
+            read: r.get(3)?,
+            inserted: r.get(4)?,
+            updated: r.get(5)?,
+            skipped: r.get(6)?,
+        })
+    })?;
+    rows.collect()
 }
 
 /// Notes the version that a module has now.

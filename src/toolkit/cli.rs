@@ -1,6 +1,6 @@
 //! `holdfast`: what was typed, and to which command it goes.
 
-use super::{demo, inspect, migrate, new, pack, release, reshape};
+use super::{demo, export, import, inspect, migrate, new, pack, release, reshape};
 use crate::failure::Exit;
 use clap::{Parser, Subcommand};
 use std::ffi::OsString;
@@ -67,6 +67,15 @@ enum Command {
     Migrate(migrate::Arguments),
     /// Bring a database to another schema, in a new file: one reshape by hand.
     Reshape(reshape::Arguments),
+    /// Write tables of a database to a zip that a payload and `import` take back.
+    Export(export::Arguments),
+    /// Load a zip into a database: a copy is loaded, checked, and put in its place. The old database is kept.
+    Import(import::Arguments),
+    /// Bring an import that was cut off to its end.
+    Recover {
+        /// The database; whatever is unfinished where this program stands if not given.
+        database: Option<PathBuf>,
+    },
     /// Build an old site, update it, and show what a failed and a killed update leave behind.
     Demo {
         /// Keep the sites in this folder, and do not remove them.
@@ -113,6 +122,9 @@ pub fn main(words: impl IntoIterator<Item = OsString>) -> u8 {
         Command::Inspect { file, json } => inspect::inspect(&file, json),
         Command::Migrate(arguments) => migrate::migrate(&arguments),
         Command::Reshape(arguments) => reshape::reshape(&arguments),
+        Command::Export(arguments) => export::export(&arguments),
+        Command::Import(arguments) => return import::run(&arguments),
+        Command::Recover { database } => return import::recover(database.as_deref()),
         Command::Demo { keep } => demo::demo(keep.as_deref()),
         Command::DemoUpdate { bundle, app, cut_after } => return demo::update(&bundle, &app, cut_after),
     };

@@ -8,6 +8,8 @@
 mod by_hand;
 mod cli;
 mod demo;
+mod export;
+mod import;
 mod inspect;
 mod migrate;
 mod new;

@@ -194,7 +194,7 @@ fn tables_are_cleared_first() {
     }
     for (clear, expected) in [
         ("['aa']", "there is no table “aa” (did you mean “a”?)."),
-        ("['f']", "“f” is a virtual table or view; rows are put there by an SQL step."),
+        ("['f']", "“f” is a virtual table: it is emptied by an SQL step."),
         (
             "['f_data']",
             "“f_data” is a shadow table or view; rows are put there by an SQL step.",

@@ -121,10 +121,7 @@ impl<'a> Scenario<'a> {
     }
 
     fn copy(&self, name: &str) -> PathBuf {
-        let to = self.player.place(name);
-        let _ = fs::remove_dir_all(&to);
-        copy_tree(&self.master, &to);
-        to
+        copy_of(self.player, &self.master, name)
     }
 
     /// Runs the verb under test on a copy.
@@ -329,6 +326,14 @@ impl World {
             },
         }
     }
+}
+
+/// A fresh copy of a folder, where its player has one of that name.
+pub fn copy_of(player: &dyn Player, master: &Path, name: &str) -> PathBuf {
+    let to = player.place(name);
+    let _ = fs::remove_dir_all(&to);
+    copy_tree(master, &to);
+    to
 }
 
 /// The numbers of the operations before which the disk is as it is before no other one: the operation in front of each changes something.

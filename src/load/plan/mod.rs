@@ -8,7 +8,8 @@ use crate::failure::{Failure, Reason, Result};
 use source::{FileSource, Source};
 use std::collections::{BTreeMap, BTreeSet};
 
-pub(super) use source::{Empty, Format, Mode, RuleSource, Scalar};
+pub use source::Mode;
+pub(super) use source::{Counter, Empty, Format, RuleSource, Scalar};
 
 /// The name of the plan in a step's folder.
 pub const FILE: &str = "load.toml";
@@ -21,6 +22,8 @@ const CONTEXT: &str = "{context}";
 pub struct LoadPlan {
     pub(super) step: String,
     pub(super) clear: Clear,
+    pub(super) triggers: bool,
+    pub(super) counters: Vec<Counter>,
     pub(super) files: Vec<FilePlan>,
     pub(super) contexts: BTreeMap<String, BTreeMap<String, Scalar>>,
     pub(super) rules: Vec<Rule>,
@@ -89,6 +92,21 @@ impl LoadPlan {
         self.files.iter().filter(|f| !f.enabled).map(|f| f.file.as_str())
     }
 
+    /// The same plan with another mode for all of its files.
+    pub fn with_mode(mut self, mode: Mode) -> LoadPlan {
+        self.files.iter_mut().for_each(|file| file.mode = mode);
+        self
+    }
+
+    /// The tables that it empties first, of those that are there.
+    pub fn clears(&self, connection: &rusqlite::Connection) -> rusqlite::Result<Vec<String>> {
+        match &self.clear {
+            Clear::Nothing => Ok(Vec::new()),
+            Clear::All => super::table::names(connection),
+            Clear::Tables(names) => Ok(names.clone()),
+        }
+    }
+
     /// The contexts that it knows.
     pub fn contexts(&self) -> impl Iterator<Item = &str> {
         self.contexts.keys().map(String::as_str)
@@ -151,6 +169,8 @@ fn build(step: &str, source: Source) -> Checked<LoadPlan> {
         step: step.to_owned(),
         names: names(&files, &contexts)?,
         clear,
+        triggers: source.triggers,
+        counters: source.counters,
         files,
         contexts,
         rules,

@@ -14,6 +14,9 @@ use std::collections::BTreeMap;
 pub struct Source {
     /// `"all"` or a list of tables.
     pub clear: Option<toml::Value>,
+    /// Whether the application's triggers fire.
+    #[serde(default = "yes")]
+    pub triggers: bool,
     /// The files, in their order.
     #[serde(default, rename = "file")]
     pub files: Vec<FileSource>,
@@ -23,6 +26,19 @@ pub struct Source {
     /// The rules.
     #[serde(default, rename = "rule")]
     pub rules: Vec<RuleSource>,
+    /// Numbers that AUTOINCREMENT has given out.
+    #[serde(default, rename = "counter")]
+    pub counters: Vec<Counter>,
+}
+
+/// `[[counter]]`: the table's next row gets a number above this one.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Counter {
+    /// A table with AUTOINCREMENT.
+    pub table: String,
+    /// The number that was given out last.
+    pub value: i64,
 }
 
 /// `[[file]]`.

@@ -1,0 +1,144 @@
+//! `holdfast export`: tables of a database as a zip in the payload's own layout, which a payload, `holdfast pack` and `holdfast import`
+//! take back with every value, type and blob as it was. The database is read in one transaction and never written; the zip is there whole
+//! or not at all; and whatever is not in it is said, with the reason.
+
+mod choice;
+mod order;
+mod rowids;
+mod triggers;
+mod write;
+
+use super::by_hand::new_file;
+use super::reshape::read_only;
+use crate::database::{failed, side_file};
+use crate::fail;
+use crate::failure::Result;
+use crate::version::Version;
+use choice::{Choice, LeftOut};
+use rusqlite::{Connection, OpenFlags};
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// What was typed.
+#[derive(clap::Args)]
+pub struct Arguments {
+    /// The database; it is only read.
+    database: PathBuf,
+    /// The zip to write; it must not exist.
+    #[arg(long)]
+    out: PathBuf,
+    /// A table to export; all of them if none is named.
+    #[arg(long = "table", value_name = "TABLE")]
+    tables: Vec<String>,
+    /// Tables that stay out: a name, or a pattern with * and ?.
+    #[arg(long = "exclude", value_name = "PATTERN")]
+    excludes: Vec<String>,
+    /// Leave out Holdfast's own tables, too. (They are written to be read; nothing loads them.)
+    #[arg(long)]
+    without_framework: bool,
+    /// Write the rowids of all tables that hide them, and not only where the schema speaks of them.
+    #[arg(long)]
+    rowids: bool,
+    /// The version of the migration in the zip.
+    #[arg(long, default_value = "1.0")]
+    version: String,
+    /// Print what was written as JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+/// What is in the zip, and what is not.
+#[derive(Serialize)]
+struct Report {
+    out: PathBuf,
+    step: String,
+    triggers: bool,
+    tables: Vec<Written>,
+    left_out: Vec<LeftOut>,
+}
+
+/// One table in the zip.
+#[derive(Serialize)]
+struct Written {
+    table: String,
+    file: String,
+    rows: u64,
+    /// Whether the rows carry the numbers that no column declares.
+    rowids: bool,
+    /// Whether a load takes it. Holdfast's own tables are there to be read.
+    loaded: bool,
+}
+
+/// Does it. Nothing is written unless all of it succeeds.
+pub fn export(arguments: &Arguments) -> Result<()> {
+    let version: Version = match arguments.version.parse() {
+        Ok(version) => version,
+        Err(e) => fail!(RequestInvalid, "“{}” is not a version: {e}.", arguments.version),
+    };
+    let path = &arguments.database;
+    let had_log = side_file(path, "-wal").exists();
+    let mut connection = read_only(path)?;
+    let told = |e: rusqlite::Error| failed(&e, path, "reading");
+    let choice = Choice::of(&connection, arguments).map_err(told)??;
+    let tables = order::parents_first(&connection, choice.tables).map_err(told)?;
+    let rowids = rowids::needed(&connection, &tables, arguments.rowids).map_err(told)?;
+    let triggers = triggers::fire(&mut connection, &tables, choice.whole).map_err(told)??;
+    let contents = write::Contents {
+        triggers,
+        step: format!("migrations/{version}/{}", write::STEP),
+        origin: path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+        tables: &tables,
+        framework: &choice.framework,
+        rowids: &rowids,
+    };
+    let written = new_file(&arguments.out, |to| write::write(&connection, &contents, to))?;
+    let report = Report {
+        out: arguments.out.clone(),
+        step: contents.step,
+        triggers: contents.triggers,
+        tables: written,
+        left_out: choice.left_out,
+    };
+    drop(connection);
+    leave(path, had_log);
+    print(&report, arguments.json)
+}
+
+/// SQLite makes an empty log for whoever reads a database that keeps one, and takes it away when the last one with the right to write goes.
+fn leave(path: &Path, had_log: bool) {
+    let is_empty = std::fs::metadata(side_file(path, "-wal")).is_ok_and(|log| log.len() == 0);
+    if !had_log && is_empty {
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        // If that is not possible the empty log stays, which is as good as none.
+        let _ = Connection::open_with_flags(path, flags)
+            .and_then(|connection| connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(())));
+    }
+}
+
+fn print(report: &Report, json: bool) -> Result<()> {
+    if json {
+        println!("{}", serde_json::to_string_pretty(report).map_err(std::io::Error::from)?);
+        return Ok(());
+    }
+    println!("{:<40} {:>10}  file", "table", "rows");
+    for table in &report.tables {
+        let more = match (table.loaded, table.rowids) {
+            (false, _) => " (to be read; nothing loads it)",
+            (true, true) => " (with rowids)",
+            (true, false) => "",
+        };
+        println!("{:<40} {:>10}  {}{more}", table.table, table.rows, table.file);
+    }
+    let mut reasons: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for left in &report.left_out {
+        reasons.entry(&left.why).or_default().push(&left.table);
+    }
+    for (why, tables) in reasons {
+        println!("left out: {} ({why})", tables.join(", "));
+    }
+    if report.triggers {
+        println!("Triggers of the application will fire when this is loaded: they write to tables that are not in it.");
+    }
+    Ok(())
+}
