@@ -9,6 +9,7 @@ use product::{LOAD, MAPPING, all, assert_arrived};
 use rusqlite::Connection;
 use std::fs;
 use std::path::PathBuf;
+use std::process::Command;
 use support::*;
 
 struct Play {
@@ -102,6 +103,30 @@ fn a_chain_that_begins_with_a_reshape_reads_the_live_database_and_rows_only_in_i
 }
 
 #[test]
+fn the_checksum_of_a_load_covers_its_data_but_not_its_line_ends() {
+    let play = Play::new();
+    let checksum = || {
+        let updater = play.bench.path("update");
+        let _ = fs::remove_file(&updater);
+        play.bench.pack(&play.payload, "update");
+        let said = run(Command::new(HOLDFAST).arg("inspect").arg(updater)).expect(0).stdout;
+        let line = said.lines().find(|line| line.contains("30-countries.load")).expect("the load");
+        line[line.find("sha256:").expect("a checksum")..].trim().to_owned()
+    };
+    let towns = play.step("30-countries.load/towns.csv");
+    let before = checksum();
+    write(&towns, "\u{feff}name\r\nNice\r\n");
+    assert_eq!(checksum(), before);
+    write(&towns, "name\nNi\rce\n");
+    let other = checksum();
+    write(&towns, "name\nNice\nBrest\n");
+    assert!(checksum() != before && other != before && checksum() != other);
+    play.update(&[]).expect(0);
+    let query = "SELECT DISTINCT checksum FROM holdfast_ledger WHERE kind = 'load'";
+    assert_eq!(ask(&play.database(), query), checksum());
+}
+
+#[test]
 fn a_rule_for_every_column_of_a_name_changes_tables_that_the_mapping_does_not_name() {
     let play = Play::new();
     let mapping = format!("[column.body]\nmap = {{ first = \"erste\" }}\nother = \"keep\"\n{MAPPING}");
@@ -155,7 +180,7 @@ fn a_reshape_that_cannot_be_is_not_packed() {
             MAPPING.replace("key_of = \"town\"", "key_of = \"note\""),
             "no target table with an INTEGER PRIMARY KEY",
         ),
-        (MAPPING.replace("only = true", "onyl = true"), "onyl"),
+        (MAPPING.replace("only = true", "onyl = true"), "Did you mean `only`?"),
         (
             MAPPING.replace("from = \"person\"\ncolumns.town_id", "from = \"persn\"\ncolumns.town_id"),
             "Did you mean “person”?",

@@ -116,7 +116,11 @@ fn steps(bundle: &Bundle, start: &Start, database: &str, stage: &Path) -> Result
                 file => bundle.read(&format!("{}/{file}", step.entry)),
             };
             let folder = crate::platform::below(&stage.join(LOADS), &step.entry);
-            steps.push(Step::new(migration.version.clone(), &step.name, &texts, folder)?);
+            steps.push(Step {
+                // That of a load covers its data, which is not read here.
+                checksum: step.checksum.clone(),
+                ..Step::new(migration.version.clone(), &step.name, &texts, folder)?
+            });
         }
     }
     Ok(steps)
