@@ -3,6 +3,8 @@
 //! The script flushes nothing, keeps no promise, and checks nothing; what Holdfast does beyond it is in the ratio.
 #![allow(clippy::print_stdout, reason = "it prints figures")]
 
+#[path = "support/log.rs"]
+mod log;
 #[path = "../tests/eden/site.rs"]
 mod site;
 #[path = "../tests/support/mod.rs"]
@@ -14,8 +16,6 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 use support::{Bench, HOLDFAST, copy_tree, executable, project, run, write};
-use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
 
 /// Of each of them the median counts.
 const REPEATS: usize = 3;
@@ -186,35 +186,18 @@ fn high_water(status: &Path) -> Option<u64> {
 }
 
 fn read_log(text: &str, time: Duration, peak_kb: u64) -> Figures {
-    let events: Vec<(OffsetDateTime, serde_json::Value)> = text.lines().filter_map(event).collect();
+    let events = log::events(text);
     let moved = |to: &str| {
         let is_entry = |e: &serde_json::Value| e["event"] == "moved" && e["to"] == to && (e["unit"] == site::ENTRY || e["unit"] == "start");
         events.iter().find(|(_, e)| is_entry(e)).expect("the entry moved").0
     };
-    let began: Vec<&(OffsetDateTime, serde_json::Value)> = events.iter().filter(|(_, e)| e["event"] == "stage").collect();
-    let last = text.lines().filter_map(instant).next_back().expect("a last line");
-    let ends = began.iter().skip(1).map(|(at, _)| *at).chain([last]);
-    let stages = began
-        .iter()
-        .zip(ends)
-        .map(|((at, e), end)| (e["stage"].as_str().unwrap_or_default().to_owned(), (end - *at).as_seconds_f64()));
     Figures {
         time,
         peak_kb,
         outage_ms: (moved("live") - moved("old")).as_seconds_f64() * 1000.0,
         units: events.iter().filter(|(_, e)| e["to"] == "live").count(),
-        stages: stages.collect(),
+        stages: log::stages(text),
     }
-}
-
-/// `[run] time [LEVEL] {…}`
-fn event(line: &str) -> Option<(OffsetDateTime, serde_json::Value)> {
-    let json = line.find('{')?;
-    Some((instant(line)?, serde_json::from_str(&line[json..]).ok()?))
-}
-
-fn instant(line: &str) -> Option<OffsetDateTime> {
-    OffsetDateTime::parse(line.split_whitespace().nth(1)?, &Rfc3339).ok()
 }
 
 fn pack(bench: &Bench, payload: &Path, name: &str) -> PathBuf {

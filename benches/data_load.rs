@@ -5,6 +5,7 @@
 
 use holdfast::failure::Result;
 use holdfast::load::{Files, LoadPlan, Options, run};
+use holdfast::payload::load_json;
 use holdfast::report::Nobody;
 use rusqlite::Connection;
 use std::fs::{self, File};
@@ -163,7 +164,10 @@ fn load(folder: &Path, database: &Path, file: &str, mode: &str) {
     let text = format!(
         "[[file]]\nfile = '{file}'\ntable = 'person'\nmode = '{mode}'\n[[rule]]\ntable = 'person'\ncolumn = 'code'\npattern = 'P[0-9]+'"
     );
-    let plan = LoadPlan::parse("1.0/10-people.load", &text).expect("a plan");
+    let step = "1.0/10-people.load";
+    let plan = load_json(step, &text)
+        .and_then(|json| LoadPlan::parse(step, &json))
+        .expect("a plan");
     let options = Options {
         context: None,
         collect: false,

@@ -9,6 +9,7 @@ mod support;
 use std::ffi::OsStr;
 use std::path::Path;
 use support::matrix::*;
+use support::steps::*;
 use support::*;
 
 /// Every operation of each recovery that follows, and everything twice.
@@ -17,10 +18,17 @@ const DEEP: Depth = Depth {
     twice: true,
 };
 
+/// EIO once, ENOSPC once, EACCES three times, and EIO for ever.
+const ERRORS: [(i32, &str); 4] = [(5, ""), (28, ""), (13, "x3"), (5, "+")];
+
 /// The updater under test, and a folder for it.
 fn player(bench: &Bench) -> Native {
+    player_of(bench, &bench.mini_payload())
+}
+
+fn player_of(bench: &Bench, payload: &Path) -> Native {
     Native {
-        updater: bench.pack(&bench.mini_payload(), "update"),
+        updater: bench.pack(payload, "update"),
         root: bench.path("copies"),
     }
 }
@@ -46,14 +54,14 @@ fn cuts(player: &Native, scenario: &Scenario<'_>, name: &str, recovery_every: u6
 
 #[test]
 fn an_update_cut_anywhere_and_its_recovery_cut_anywhere_end_old_or_new() {
-    let bench = Bench::new();
+    let bench = Bench::in_memory();
     let player = player(&bench);
     cuts(&player, &updating(&bench, &player), "update, cut", 1);
 }
 
 #[test]
 fn the_same_with_a_database_elsewhere_and_rows_only_in_its_log() {
-    let bench = Bench::new();
+    let bench = Bench::in_memory();
     let player = player(&bench);
     let master = outside_with_log(&bench);
     let scenario = Scenario::of(&player, master, "elsewhere/mini.db", "update");
@@ -62,19 +70,18 @@ fn the_same_with_a_database_elsewhere_and_rows_only_in_its_log() {
 
 #[test]
 fn a_rollback_cut_anywhere_ends_old_or_new() {
-    let bench = Bench::new();
+    let bench = Bench::in_memory();
     let player = player(&bench);
     cuts(&player, &going_back(&bench, &player), "rollback, cut", 3);
 }
 
 #[test]
 fn an_error_at_any_operation_leaves_what_was_reported() {
-    let (bench, other) = (Bench::new(), Bench::new());
+    let (bench, other) = (Bench::in_memory(), Bench::in_memory());
     let player = player(&bench);
     for (scenario, name) in [(updating(&bench, &player), "update"), (going_back(&other, &player), "rollback")] {
         let operations = scenario.operations().len() as u64;
-        // EIO once, ENOSPC once, EACCES three times, and EIO for ever.
-        for (code, times) in [(5, ""), (28, ""), (13, "x3"), (5, "+")] {
+        for (code, times) in ERRORS {
             let (_, wrong) = sweep(&player, &format!("{name}, error {code}{times}"), 1..=operations, |n| {
                 scenario.error_at(n, code, times, &[])
             });
@@ -83,9 +90,79 @@ fn an_error_at_any_operation_leaves_what_was_reported() {
     }
 }
 
+/// Every operation.
+const ALL: Sample = Sample {
+    others_every: 1,
+    errors_every: 1,
+};
+
+/// Runs an updater with a limit for the size of a file, in blocks of 512 bytes, if one is given. Whoever writes beyond it is ended, or gets
+/// an error where that signal is ignored.
+const LIMITED: &str = "#!/bin/sh
+case $LIMIT in
+*+) trap '' XFSZ ;;
+esac
+[ -z \"$LIMIT\" ] || ulimit -f ${LIMIT%+}
+exec \"${0%-limited}\" \"$@\"
+";
+
+/// SQLite writes by itself, and no operation counts it: so the steps are ended, and refused, where a database outgrows a limit.
+fn outgrown(bench: &Bench, player: &Native, site: &SiteOfSteps) {
+    let updater = bench.path("update-limited");
+    write(&updater, LIMITED);
+    executable(&updater);
+    let limited = Native {
+        updater,
+        root: player.root.join("limited"),
+    };
+    let scenario = site.scenario(&limited);
+    for ending in ["", "+"] {
+        let mut fired = 0;
+        // Up to the limit that is none.
+        for pages in 1..100 {
+            let folder = scenario.copy("limited");
+            let ran = scenario.act(&folder, &[("LIMIT", format!("{}{ending}", pages * 8))]);
+            let judged = match ran.code {
+                None => scenario
+                    .never_mixed(&folder)
+                    .and_then(|()| scenario.settle(&folder, true))
+                    .map(|_| 1),
+                Some(_) => scenario.judged(&folder, &ran, true),
+            };
+            judged.unwrap_or_else(|e| panic!("limit of {pages} pages{ending}: {e}"));
+            if ran.code == Some(0) {
+                break;
+            }
+            fired += 1;
+        }
+        println!("limit{ending}: fired {fired} times");
+        assert!(fired > 5, "only {fired} limits were in the way");
+    }
+}
+
+/// Steps of every kind, ended and refused at every operation that matters.
+fn steps(reshape: Reshape, name: &str) {
+    let bench = Bench::in_memory();
+    let player = player_of(&bench, &bench.steps_payload(reshape));
+    let site = SiteOfSteps::new(&bench, reshape);
+    outgrown(&bench, &player, &site);
+    let wrong = site.play(&player, name, ALL, &ERRORS, &[]);
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn steps_of_every_kind_that_begin_with_a_reshape_of_the_live_database() {
+    steps(Reshape::First, "reshape first");
+}
+
+#[test]
+fn steps_of_every_kind_with_a_reshape_in_the_middle() {
+    steps(Reshape::Middle, "reshape in the middle");
+}
+
 #[test]
 fn planted_mistakes_are_caught() {
-    let bench = Bench::new();
+    let bench = Bench::in_memory();
     let player = player(&bench);
     let scenario = updating(&bench, &player);
     let operations = scenario.operations().len() as u64;
@@ -104,7 +181,7 @@ fn planted_mistakes_are_caught() {
 
 #[test]
 fn the_fault_counter_refuses_orders_that_it_cannot_read() {
-    let bench = Bench::new();
+    let bench = Bench::in_memory();
     let site = bench.mini_site("site");
     let words: Vec<&OsStr> = vec![OsStr::new("--app"), site.as_os_str(), OsStr::new("--silent")];
     let ran = with_environment(Path::new(UPDATER), &words, [("HOLDFAST_FAULT", "explode@3".to_owned())]);

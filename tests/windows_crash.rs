@@ -13,14 +13,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 use support::matrix::*;
+use support::steps::*;
 use support::wine::{Wine, faulty_updater, pack};
 use support::*;
-
-/// One recovery, and no update after it.
-const QUICK: Depth = Depth {
-    recovery_every: 0,
-    twice: false,
-};
 
 /// What `platform::end_without_a_word` ends with.
 const ENDED: i32 = 137;
@@ -58,11 +53,15 @@ struct Windows {
 
 impl Windows {
     fn new(name: &str) -> Windows {
+        Windows::of(name, Bench::mini_payload)
+    }
+
+    fn of(name: &str, payload: impl Fn(&Bench) -> PathBuf) -> Windows {
         let (wines, bench) = (Wines::shared(), Bench::new());
         let roots = [0, 1].map(|n| wines.one(n).home().join(name));
         let seen = wines.one(0).seen(&roots[0]);
         std::fs::create_dir_all(&roots[0]).expect("a folder");
-        pack(&bench.mini_payload(), &faulty_updater(), &roots[0].join("update.exe"));
+        pack(&payload(&bench), &faulty_updater(), &roots[0].join("update.exe"));
         copy_tree(&roots[0], &roots[1]);
         Windows {
             wines,
@@ -173,9 +172,37 @@ fn a_rollback_cut_anywhere_ends_old_or_new() {
     cuts(&player, &player.going_back(), "rollback");
 }
 
-/// One error at each operation: denied a few times and then not, held for ever, no room.
+/// A run takes a tenth of a second here, and what follows the steps is played by the other scenarios.
+const SAMPLE: Sample = Sample {
+    others_every: 12,
+    errors_every: 2,
+};
+
+/// Steps of every kind: ended and refused at every operation of theirs.
+fn steps(reshape: Reshape, name: &str) {
+    let player = Windows::of(name, |bench| bench.steps_payload(reshape));
+    let site = SiteOfSteps::new(&player.bench, reshape);
+    let patience = [("HOLDFAST_PATIENCE_MS", "300".to_owned())];
+    let wrong = site.play(&player, name, SAMPLE, &ERRORS, &patience);
+    player.nothing_is_registered();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn steps_of_every_kind_that_begin_with_a_reshape_of_the_live_database() {
+    steps(Reshape::First, "reshape-first");
+}
+
+#[test]
+fn steps_of_every_kind_with_a_reshape_in_the_middle() {
+    steps(Reshape::Middle, "reshape-middle");
+}
+
+/// Denied a few times and then not, held for ever, no room.
+const ERRORS: [(i32, &str); 3] = [(5, "x3"), (32, "+"), (112, "")];
+
+/// One error at every second operation.
 fn errors(player: &Windows, scenario: &Scenario<'_>) {
-    const ERRORS: [(i32, &str); 3] = [(5, "x3"), (32, "+"), (112, "")];
     let patience = [("HOLDFAST_PATIENCE_MS", "300".to_owned())];
     let last = scenario.operations().len() as u64;
     let (_, wrong) = sweep(player, &format!("{}, error", scenario.verb), (1..=last).step_by(2), |n| {

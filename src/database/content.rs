@@ -79,15 +79,12 @@ fn part(hash: &mut Sha256, kind: u8, bytes: &[u8]) {
 
 /// The name by which the rowid can be asked for: one that no column has taken. `None` for WITHOUT ROWID.
 fn rowid_name(connection: &Connection, table: &str) -> Result<Option<&'static str>> {
-    let without: bool = connection.query_row(
-        "SELECT wr FROM pragma_table_list WHERE schema = 'main' AND name = ?1",
-        [table],
-        |r| r.get(0),
-    )?;
-    if without {
+    // The table stands in parentheses: with WHERE alone SQLite would list all tables for each of them.
+    let mut list = connection.prepare_cached("SELECT wr FROM pragma_table_list(?1) WHERE schema = 'main'")?;
+    if list.query_row([table], |r| r.get(0))? {
         return Ok(None);
     }
-    let mut statement = connection.prepare("SELECT lower(name) FROM pragma_table_xinfo(?1, 'main')")?;
+    let mut statement = connection.prepare_cached("SELECT lower(name) FROM pragma_table_xinfo(?1, 'main')")?;
     let taken = statement
         .query_map([table], |r| r.get::<_, String>(0))?
         .collect::<Result<Vec<_>>>()?;

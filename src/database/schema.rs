@@ -7,7 +7,7 @@ use crate::sql::{Kind, Token, normalised, tokens};
 use crate::steps::is_ours;
 use regex_lite::Regex;
 use rusqlite::Connection;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The description of a database's schema.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,6 +22,7 @@ impl Schema {
         let mut reader = SchemaReader {
             connection,
             masks,
+            texts: BTreeMap::new(),
             lines: BTreeSet::new(),
         };
         reader.all().map_err(|e| {
@@ -95,11 +96,18 @@ struct ForeignKey {
 struct SchemaReader<'c> {
     connection: &'c Connection,
     masks: Vec<Regex>,
+    /// The statement that makes an object, by its kind and name.
+    texts: BTreeMap<(String, String), String>,
     lines: BTreeSet<String>,
 }
 
 impl SchemaReader<'_> {
     fn all(&mut self) -> rusqlite::Result<()> {
+        let mut made = self
+            .connection
+            .prepare("SELECT type, name, sql FROM sqlite_schema WHERE sql IS NOT NULL")?;
+        let made = made.query_map([], |r| Ok(((r.get(0)?, r.get(1)?), r.get(2)?)))?;
+        self.texts = made.collect::<rusqlite::Result<_>>()?;
         let mut list = self.connection.prepare(
             "SELECT name, type, wr, strict FROM pragma_table_list WHERE schema = 'main' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'",
         )?;
@@ -116,16 +124,19 @@ impl SchemaReader<'_> {
         for (name, kind, without_rowid, strict) in tables.into_iter().filter(|(name, ..)| !is_ours(name)) {
             match kind.as_str() {
                 "table" => self.table(&name, without_rowid, strict)?,
-                "virtual" | "view" => self.by_text(&kind, &name)?,
+                "virtual" | "view" => self.by_text(&kind, &name),
                 // Shadow tables follow from their virtual table.
                 _ => {}
             }
         }
-        let mut triggers = self.connection.prepare("SELECT name FROM sqlite_schema WHERE type = 'trigger'")?;
-        let names = triggers
-            .query_map([], |r| r.get::<_, String>(0))?
-            .collect::<rusqlite::Result<Vec<_>>>()?;
-        names.iter().try_for_each(|name| self.by_text("trigger", name))
+        let triggers: Vec<String> = self
+            .texts
+            .keys()
+            .filter(|(kind, _)| kind == "trigger")
+            .map(|(_, name)| name.clone())
+            .collect();
+        triggers.iter().for_each(|name| self.by_text("trigger", name));
+        Ok(())
     }
 
     fn table(&mut self, table: &str, without_rowid: bool, strict: bool) -> rusqlite::Result<()> {
@@ -135,8 +146,8 @@ impl SchemaReader<'_> {
         self.columns(table)?;
         self.foreign_keys(table)?;
         self.indexes(table)?;
-        let sql = self.sql_of("table", table)?;
-        for expression in expressions(&sql) {
+        let found = expressions(self.sql_of("table", table));
+        for expression in found {
             let line = format!("table {table} {}", self.masked(&expression));
             self.lines.insert(line);
         }
@@ -146,7 +157,7 @@ impl SchemaReader<'_> {
     fn columns(&mut self, table: &str) -> rusqlite::Result<()> {
         let mut statement = self
             .connection
-            .prepare("SELECT name, type, \"notnull\", dflt_value, pk, hidden FROM pragma_table_xinfo(?1, 'main')")?;
+            .prepare_cached("SELECT name, type, \"notnull\", dflt_value, pk, hidden FROM pragma_table_xinfo(?1, 'main')")?;
         let mut rows = statement.query([table])?;
         while let Some(row) = rows.next()? {
             let name: String = row.get(0)?;
@@ -178,7 +189,7 @@ impl SchemaReader<'_> {
     }
 
     fn foreign_keys(&mut self, table: &str) -> rusqlite::Result<()> {
-        let mut statement = self.connection.prepare(
+        let mut statement = self.connection.prepare_cached(
             "SELECT id, \"table\", \"from\", \"to\", on_update, on_delete FROM pragma_foreign_key_list(?1, 'main') ORDER BY id, seq",
         )?;
         let mut rows = statement.query([table])?;
@@ -211,7 +222,7 @@ impl SchemaReader<'_> {
     fn indexes(&mut self, table: &str) -> rusqlite::Result<()> {
         let mut statement = self
             .connection
-            .prepare("SELECT name, \"unique\", origin, partial FROM pragma_index_list(?1, 'main')")?;
+            .prepare_cached("SELECT name, \"unique\", origin, partial FROM pragma_index_list(?1, 'main')")?;
         let mut rows = statement.query([table])?;
         while let Some(row) = rows.next()? {
             let (name, unique, origin, partial): (String, bool, String, bool) = (row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?);
@@ -221,8 +232,7 @@ impl SchemaReader<'_> {
                 Some(columns) if origin != "c" => self.lines.insert(format!("{unique}set of {table}({columns})")),
                 Some(columns) if !partial => self.lines.insert(format!("{unique}index {name} on {table}({columns})")),
                 _ => {
-                    let sql = self.sql_of("index", &name)?;
-                    let tail = normalised(&sql)
+                    let tail = normalised(self.sql_of("index", &name))
                         .split_once(" on ")
                         .map_or_else(String::new, |(_, tail)| self.masked(tail));
                     self.lines.insert(format!("{unique}index {name} on {tail}"))
@@ -236,7 +246,7 @@ impl SchemaReader<'_> {
     fn index_columns(&self, index: &str) -> rusqlite::Result<Option<String>> {
         let mut statement = self
             .connection
-            .prepare("SELECT name, desc, coll FROM pragma_index_xinfo(?1, 'main') WHERE key ORDER BY seqno")?;
+            .prepare_cached("SELECT name, desc, coll FROM pragma_index_xinfo(?1, 'main') WHERE key ORDER BY seqno")?;
         let mut rows = statement.query([index])?;
         let mut columns = Vec::new();
         while let Some(row) = rows.next()? {
@@ -255,17 +265,14 @@ impl SchemaReader<'_> {
         Ok(Some(columns.join(", ")))
     }
 
-    fn by_text(&mut self, kind: &str, name: &str) -> rusqlite::Result<()> {
-        let sql = self.sql_of(if kind == "virtual" { "table" } else { kind }, name)?;
-        let line = format!("{kind} {name}: {}", self.masked(&normalised(&sql)));
+    fn by_text(&mut self, kind: &str, name: &str) {
+        let sql = self.sql_of(if kind == "virtual" { "table" } else { kind }, name);
+        let line = format!("{kind} {name}: {}", self.masked(&normalised(sql)));
         self.lines.insert(line);
-        Ok(())
     }
 
-    fn sql_of(&self, kind: &str, name: &str) -> rusqlite::Result<String> {
-        let query = "SELECT sql FROM sqlite_schema WHERE type = ?1 AND name = ?2";
-        let sql: Option<String> = self.connection.query_row(query, [kind, name], |r| r.get(0))?;
-        Ok(sql.unwrap_or_default())
+    fn sql_of(&self, kind: &str, name: &str) -> &str {
+        self.texts.get(&(kind.to_owned(), name.to_owned())).map_or("", String::as_str)
     }
 
     fn masked(&self, text: &str) -> String {

@@ -125,12 +125,12 @@ fn steps(bundle: &Bundle, start: &Start, database: &Database, is_absent: bool, s
                 file => bundle.read(&format!("{}/{file}", step.entry)),
             };
             let folder = crate::platform::below(&stage.join(LOADS), &step.entry);
-            steps.push(Step::new(
-                (migration.module.as_deref(), &migration.version),
-                &step.name,
-                &texts,
-                folder,
-            )?);
+            let to = (migration.module.as_deref(), &migration.version);
+            steps.push(Step {
+                // That of a load covers its data, which is not read here.
+                checksum: step.checksum.clone(),
+                ..Step::new(to, &step.name, &texts, folder)?
+            });
         }
     }
     match fresh {

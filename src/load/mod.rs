@@ -1,6 +1,7 @@
 //! Loads rows from files into tables: a step of a migration that is a folder, `migrations/<version>/<NN-name>.load/`, with a
 //! `load.toml` and data files beside it. The caller holds the transaction, with foreign keys off; nothing here begins or ends one,
 //! and a row that does not fit is never dropped, rounded or made to fit. Files are streamed: memory does not grow with their rows.
+//! A bundle carries the plan as `load.json`, so that the updater needs no TOML; messages name it as people know it.
 //!
 //! ```toml
 //! clear = ["visit"]                       # emptied first; or "all": every ordinary table of the application
@@ -85,7 +86,7 @@ mod write;
 
 pub use clear::Cleared;
 pub use counter::last as last_number;
-pub use plan::{FILE, LoadPlan, Mode};
+pub use plan::{FILE, LoadPlan, Mode, PACKED, Source, wrong};
 pub use run::run;
 pub use table::Table;
 pub use trouble::ASK;

@@ -1,6 +1,7 @@
 //! `mapping.toml` as a person writes it: short forms are written out, and the rest is [`Mapping`]'s.
 
 use super::invalid;
+use super::written::{explain, read};
 use crate::failure::Result;
 use crate::reshape::Mapping;
 use serde_json::{Value, json};
@@ -8,7 +9,7 @@ use std::path::Path;
 
 /// Reads a mapping; `path` is for messages.
 pub fn parse_mapping(path: &Path, text: &str) -> Result<Mapping> {
-    let table: toml::Table = toml::from_str(text).map_err(|e| invalid(path, e.to_string().trim_end()))?;
+    let table: toml::Table = read(text).map_err(|why| invalid(path, why))?;
     let mut value = serde_json::to_value(table).map_err(|e| invalid(path, e))?;
     if let Some(tables) = value.get_mut("table").and_then(Value::as_object_mut) {
         for sources in tables.values_mut() {
@@ -18,7 +19,7 @@ pub fn parse_mapping(path: &Path, text: &str) -> Result<Mapping> {
             sources.as_array_mut().into_iter().flatten().for_each(columns);
         }
     }
-    serde_json::from_value(value).map_err(|e| invalid(path, e))
+    serde_json::from_value(value).map_err(|e| invalid(path, explain(&e.to_string())))
 }
 
 /// `new = "old"` is short for `new = { from = "old" }`.

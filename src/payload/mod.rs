@@ -1,6 +1,8 @@
 //! The payload folder as the release manager writes it, and its way into a bundle. build.rs compiles these modules, too, so
 //! they use nothing of the updater's flow.
 
+mod data;
+mod load;
 mod mapping;
 mod migrations;
 mod release;
@@ -10,7 +12,9 @@ mod source;
 mod step;
 mod trial;
 mod validate;
+mod written;
 
+pub use load::load_json;
 pub use mapping::parse_mapping;
 pub use migrations::Steps;
 pub use release::{FileList, read_list, write_list};

@@ -1,9 +1,9 @@
 //! Reads `holdfast.toml`. An unknown key is an error that names the near one: a key that is silently ignored is a promise not kept.
 
 use super::invalid;
+use super::written::read;
 use crate::bundle::manifest::{Application, Check, Database, Module, Product, RowRule, Snapshots};
 use crate::failure::Result;
-use crate::near::near;
 use crate::script::DeclaredFunction;
 use serde::Deserialize;
 use std::path::Path;
@@ -46,22 +46,7 @@ pub fn read_source(payload: &Path) -> Result<Source> {
     let path = payload.join(FILE);
     let text =
         std::fs::read_to_string(&path).map_err(|e| invalid(&path, format!("cannot be read ({e}). `holdfast new` lays out a payload.")))?;
-    toml::from_str(&text).map_err(|e| invalid(&path, explain(&e.to_string())))
-}
-
-/// Adds the near key to serde's word on an unknown one.
-fn explain(error: &str) -> String {
-    let error = error.trim_end();
-    let words: Vec<&str> = error.split('`').collect();
-    let unknown = error
-        .contains("unknown field")
-        .then(|| words.iter().position(|w| w.ends_with("unknown field ")))
-        .flatten();
-    let near = unknown.and_then(|n| near(words.get(n + 1)?, words[n + 2..].iter().skip(1).step_by(2).copied()));
-    match near {
-        Some(near) => format!("{error}\nDid you mean `{near}`?"),
-        None => error.to_owned(),
-    }
+    read(&text).map_err(|why| invalid(&path, why))
 }
 
 #[cfg(test)]
@@ -70,7 +55,7 @@ mod tests {
 
     #[test]
     fn an_unknown_key_suggests_the_near_one() {
-        let error = toml::from_str::<Source>("format = 1\n[product]\nid='x'\nnam='y'\nversion='1'").expect_err("unknown key");
-        assert!(explain(&error.to_string()).ends_with("Did you mean `name`?"), "{error}");
+        let error = read::<Source>("format = 1\n[product]\nid='x'\nnam='y'\nversion='1'").expect_err("unknown key");
+        assert!(error.contains("line 4") && error.ends_with("Did you mean `name`?"), "{error}");
     }
 }

@@ -1,7 +1,9 @@
 //! A step as it stands in a payload: read, checked for itself, and given the form that a bundle carries.
 
+use super::data::with_data;
 use super::resolve::list;
-use super::{invalid, parse_mapping};
+use super::{invalid, load_json, parse_mapping};
+use crate::bundle::manifest::label;
 use crate::failure::Result;
 use crate::load::{self, LoadPlan};
 use crate::near::near;
@@ -54,16 +56,21 @@ pub fn read_step(to: (Option<&str>, &Version), name: &str, path: &Path) -> Resul
             })
         }
         Kind::Load => {
-            only(path, |_| true)?;
-            let step = make(&|file| fs::read(path.join(file)).map_err(|e| invalid(&path.join(file), e)))?;
+            let written = path.join(load::FILE);
+            let text = fs::read_to_string(&written).map_err(|e| invalid(&written, e))?;
+            let json = load_json(&format!("{}/{name}", label(to.0, to.1)), &text)?;
+            let step = make(&|_| Ok(json.clone().into_bytes()))?;
             let Body::Load { plan, .. } = &step.body else {
                 return Err(invalid(path, "is no load"));
             };
-            let files = load_files(path, plan)?;
+            let files = data_files(path, plan)?;
             Ok(StepFiles {
-                step,
+                step: Step {
+                    checksum: with_data(&step.checksum, &files)?,
+                    ..step
+                },
                 files,
-                texts: Vec::new(),
+                texts: vec![(load::PACKED.to_owned(), json)],
             })
         }
         Kind::Reshape => {
@@ -99,19 +106,16 @@ fn only(folder: &Path, belongs: impl Fn(&str) -> bool) -> Result<()> {
     }
 }
 
-/// The data files that a load names, and its plan. A file that no plan names would be one that nobody misses.
-fn load_files(folder: &Path, plan: &LoadPlan) -> Result<Vec<(String, PathBuf)>> {
-    let mut files: Vec<(String, PathBuf)> = vec![(load::FILE.to_owned(), folder.join(load::FILE))];
-    for name in plan.files() {
+/// The data files that a load names.
+fn data_files(folder: &Path, plan: &LoadPlan) -> Result<Vec<(String, PathBuf)>> {
+    let file = |name: &str| {
         let path = folder.join(name);
-        if !path.is_file() {
-            return Err(invalid(&path, format!("is missing, and {} names it", load::FILE)));
+        match path.is_file() {
+            true => Ok((name.to_owned(), path)),
+            false => Err(invalid(&path, format!("is missing, and {} names it", load::FILE))),
         }
-        if !files.iter().any(|(known, _)| known == name) {
-            files.push((name.to_owned(), path));
-        }
-    }
-    Ok(files)
+    };
+    plan.files().map(file).collect()
 }
 
 fn mapping(folder: &Path) -> Result<String> {

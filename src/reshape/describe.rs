@@ -1,5 +1,6 @@
 //! What a database holds, as far as a reshape has to know: tables with their columns, and the texts of all else. It reads, and judges nothing.
 
+use super::value::Affinity;
 use rusqlite::{Connection, Result};
 
 /// A column of a table.
@@ -139,6 +140,17 @@ impl Table {
         let mut key: Vec<&Column> = self.columns.iter().filter(|c| c.key > 0).collect();
         key.sort_by_key(|c| c.key);
         key
+    }
+
+    /// Whether rows that map by name to another table come out as they were.
+    pub fn has_form_of(&self, target: &Table) -> bool {
+        let affinity = |column: &Column, table: &Table| Affinity::of(&column.declared, table.strict);
+        let same = |(a, b): (&Column, &Column)| a.name == b.name && a.generated == b.generated && affinity(a, self) == affinity(b, target);
+        self.name == target.name
+            && self.without_rowid == target.without_rowid
+            && self.rowid_column == target.rowid_column
+            && self.columns.len() == target.columns.len()
+            && self.columns.iter().zip(&target.columns).all(same)
     }
 }
 

@@ -10,6 +10,7 @@ mod describe;
 mod mapping;
 mod plan;
 mod planner;
+mod problems;
 mod select;
 mod target;
 mod twins;

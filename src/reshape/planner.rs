@@ -4,43 +4,19 @@
 use super::describe::{Column, Described, Table};
 use super::mapping::{Mapping, OnMatch, SourceRule, ValueRule};
 use super::plan::{Given, Plan, SourcePlan, TablePlan, ValuePlan};
+use super::problems::Problems;
 use super::select::Selected;
 use super::value::{Affinity, Change, stored};
-use crate::failure::{Failure, Reason, Result};
+use crate::failure::Result;
 use crate::near::near;
 use crate::sql::quoted;
 use rusqlite::Connection;
 use std::collections::BTreeMap;
 
-/// What is wrong with a mapping.
-#[derive(Default)]
-struct Problems(Vec<String>);
-
-impl Problems {
-    fn add(&mut self, problem: String) {
-        self.0.push(problem);
-    }
-
-    /// One failure for all of them.
-    fn failure(self, step: &str) -> Result<()> {
-        match self.0.as_slice() {
-            [] => Ok(()),
-            [one] => Err(Failure::new(Reason::PayloadInvalid, format!("{step}: {one}")).with("step", step)),
-            many => {
-                let shown: Vec<String> = many.iter().take(20).map(|p| format!("\n- {p}")).collect();
-                let message = format!("{step}: {} things are wrong with the mapping:{}", many.len(), shown.concat());
-                Err(Failure::new(Reason::PayloadInvalid, message)
-                    .with("step", step)
-                    .with("value", many.to_vec()))
-            }
-        }
-    }
-}
-
 /// Plans a reshape.
 pub fn plan<'a>(connection: &Connection, mapping: &Mapping, old: &'a Described, new: &'a Described, step: &str) -> Result<Plan<'a>> {
     let mut planner = Planner {
-        everywhere: &mapping.columns,
+        for_all: &mapping.columns,
         connection,
         old,
         new,
@@ -66,7 +42,7 @@ pub fn plan<'a>(connection: &Connection, mapping: &Mapping, old: &'a Described, 
 }
 
 struct Planner<'a, 'c> {
-    everywhere: &'c BTreeMap<String, ValueRule>,
+    for_all: &'c BTreeMap<String, ValueRule>,
     connection: &'c Connection,
     old: &'a Described,
     new: &'a Described,
@@ -85,7 +61,7 @@ fn column_names(table: &Table) -> impl Iterator<Item = &str> {
     table.columns.iter().map(|c| c.name.as_str())
 }
 
-impl<'a> Planner<'a, '_> {
+impl<'a, 'c> Planner<'a, 'c> {
     /// Every name in the mapping must be there.
     fn names(&mut self, mapping: &Mapping) {
         for name in mapping.tables.keys() {
@@ -199,7 +175,8 @@ impl<'a> Planner<'a, '_> {
         if let Err(e) = self.connection.prepare(&select) {
             self.problems.add(format!("the source of “{}” cannot be read: {e}.", target.name));
         }
-        let is_same = *rule == SourceRule::default() && from.is_some_and(|from| same_form(from, target));
+        let is_ruled = target.columns.iter().any(|c| self.everywhere(&c.name).is_some());
+        let is_same = *rule == SourceRule::default() && !is_ruled && from.is_some_and(|from| from.has_form_of(target));
         Some(SourcePlan {
             from,
             select,
@@ -219,11 +196,11 @@ impl<'a> Planner<'a, '_> {
         let mut values = Vec::new();
         for column in target.columns.iter().filter(|c| !c.generated) {
             let same = |name: &String| name.eq_ignore_ascii_case(&column.name);
-            let given = rule.columns.iter().find(|(name, _)| same(name));
+            let given = rule.columns.iter().find(|(name, _)| same(name)).map(|(_, rule)| rule);
             let by_name = offered.iter().find(|name| same(name));
-            let everywhere = by_name.and_then(|_| self.everywhere.iter().find(|(name, _)| same(name)));
+            let everywhere = by_name.and_then(|_| self.everywhere(&column.name));
             match (given.or(everywhere), by_name) {
-                (Some((_, rule)), _) => values.extend(self.value(source, target, column, rule)),
+                (Some(rule), _) => values.extend(self.value(source, target, column, rule)),
                 (None, Some(name)) => {
                     let rule = ValueRule {
                         from: Some(name.clone()),
@@ -235,6 +212,12 @@ impl<'a> Planner<'a, '_> {
             }
         }
         values
+    }
+
+    /// The rule for every column of a name.
+    fn everywhere(&self, column: &str) -> Option<&'c ValueRule> {
+        let found = self.for_all.iter().find(|(name, _)| name.eq_ignore_ascii_case(column));
+        found.map(|(_, rule)| rule)
     }
 
     /// The columns that a source offers by name.
@@ -393,16 +376,4 @@ impl<'a> Planner<'a, '_> {
         }
         done
     }
-}
-
-/// Whether rows that map by name come out as they were.
-fn same_form(from: &Table, target: &Table) -> bool {
-    let same = |(a, b): (&Column, &Column)| {
-        a.name == b.name && a.generated == b.generated && Affinity::of(&a.declared, from.strict) == Affinity::of(&b.declared, target.strict)
-    };
-    from.name == target.name
-        && from.without_rowid == target.without_rowid
-        && from.rowid_column == target.rowid_column
-        && from.columns.len() == target.columns.len()
-        && from.columns.iter().zip(&target.columns).all(same)
 }

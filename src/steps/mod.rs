@@ -143,7 +143,7 @@ impl Step {
                 (Body::Reshape { schema, mapping }, checksum)
             }
             Kind::Load => {
-                let text = text(crate::load::FILE)?;
+                let text = text(crate::load::PACKED)?;
                 let plan = Box::new(LoadPlan::parse(&place, &text)?);
                 (Body::Load { plan, folder }, text)
             }

@@ -3,6 +3,7 @@
 
 use holdfast::failure::{Failure, Reason, Result};
 use holdfast::load::{Files, LoadPlan, LoadReport, Options, run};
+use holdfast::payload::load_json;
 use holdfast::report::Nobody;
 use rusqlite::Connection;
 use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
@@ -71,7 +72,8 @@ fn judge(context: AuthContext<'_>) -> Authorization {
 }
 
 pub fn plan(text: &str) -> LoadPlan {
-    LoadPlan::parse(STEP, text).unwrap_or_else(|failure| panic!("{failure}"))
+    let plan = load_json(STEP, text).and_then(|json| LoadPlan::parse(STEP, &json));
+    plan.unwrap_or_else(|failure| panic!("{failure}"))
 }
 
 pub fn load(connection: &Connection, text: &str, folder: &Folder) -> Result<LoadReport> {

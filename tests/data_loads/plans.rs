@@ -2,7 +2,8 @@
 
 use crate::desk::*;
 use holdfast::failure::Reason;
-use holdfast::load::{LoadPlan, State};
+use holdfast::load::{LoadPlan, Source, State};
+use holdfast::payload::load_json;
 
 #[test]
 fn a_wrong_plan_says_what_is_wrong() {
@@ -14,13 +15,14 @@ fn a_wrong_plan_says_what_is_wrong() {
         (format!("{file}mode = 'upsrt'"), "Did you mean `upsert`?"),
         (format!("{file}[[rules]]"), "Did you mean `rule`?"),
         (format!("clear = 'some'\n{file}"), "clear is \"all\" or a list of tables"),
-        (format!("clear = [1]\n{file}"), "clear = [ … ] holds names of tables"),
+        (format!("clear = [1]\n{file}"), "clear is \"all\" or a list of tables"),
         (file.replace("a.json", "a.xml"), "say format = \"json\", \"jsonl\" or \"csv\""),
         (file.replace("a.json", "../a.json"), "“..”, “.” and empty parts are not allowed"),
         (
             file.replace("a.json", "load.toml") + "format = 'csv'",
             "“load.toml” is the plan and holds no data",
         ),
+        (file.replace("a.json", "Load.json"), "“Load.json” is the plan and holds no data"),
         (format!("{file}empty = 'text'"), "empty and delimiter are for CSV"),
         (
             file.replace(".json", ".csv") + "delimiter = ';;'",
@@ -37,6 +39,7 @@ fn a_wrong_plan_says_what_is_wrong() {
             format!("{file}[context.a]\nset = {{ since = 2024-01-01 }}"),
             "a date is a text here",
         ),
+        (format!("{rule}max = inf"), "expected a text, a finite number"),
         (
             format!("{file}[[rule]]\ntable = 'contry'\ncolumn = 'x'\nrequired = true"),
             "no [[file]] loads it (did you mean “country”?)",
@@ -52,11 +55,36 @@ fn a_wrong_plan_says_what_is_wrong() {
             "Did you mean `key`?",
         ),
     ] {
-        let failure = LoadPlan::parse(STEP, &text).expect_err(&text);
+        let failure = load_json(STEP, &text).expect_err(&text);
         assert_eq!(failure.reason, Reason::PayloadInvalid);
         assert!(failure.message.starts_with("20-countries.load/load.toml: "), "{}", failure.message);
         assert!(failure.message.contains(expected), "{text}\n{}\n{expected}", failure.message);
     }
+}
+
+#[test]
+fn what_is_wrong_is_shown_with_its_line() {
+    for (text, place) in [
+        ("[[file]]\nfile = 'a.json'\ntabel = 't'", "line 3, column 1"),
+        ("[[file]]\nfile = 'a.json'\ntable = 't'\n\nclear = 'x", "line 5, column"),
+        ("clear = [1]", "line 1, column 9"),
+    ] {
+        let message = load_json(STEP, text).expect_err(text).message;
+        assert!(message.contains(place), "{message}");
+    }
+}
+
+#[test]
+fn a_bundle_carries_the_plan_as_it_was_written() {
+    let text = "clear = 'all'\n[context.fr]\nset = { a = 7, b = 0.5, c = true, d = '7', e = 2.0 }\n[context.es]\n[[file]]\nfile = '{context}.csv'\n\
+                table = 't'\nmode = 'update'\nkey = ['k']\nenabled = false\ncontexts = ['fr']\nvalidate = false\nempty = 'quoted'\ndelimiter = ';'\n\
+                [[file]]\nfile = 'b.data'\ntable = 'u'\nformat = 'jsonl'\n[[rule]]\ntable = 't'\ncolumn = 'c'\nmin = -9223372036854775808\nmax = 1.5\n\
+                [[rule]]\ntable = 't'\ncolumn = 'd'\none_of = ['a', 1]\n[[rule]]\ntable = 't'\ncolumn = 'e'\n\
+                reference = { table = 'u', key = 'x', value = 'y' }";
+    let json = load_json(STEP, text).expect("a plan");
+    let source: Source = toml::from_str(text).expect("a plan");
+    let written = LoadPlan::of(STEP, source).expect("a plan");
+    assert_eq!(format!("{:?}", LoadPlan::parse(STEP, &json).expect(&json)), format!("{written:?}"));
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! What the crash matrices share: a site that is updated or rolled back, ended or refused at any operation, recovered, and judged by one
 //! oracle. Whether the updater runs on this system or under Wine is the player's matter; the oracle looks with this system's own eyes.
 
+use super::world::World;
 use super::*;
 use std::ffi::OsString;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -62,11 +63,11 @@ pub struct Depth {
     pub twice: bool,
 }
 
-#[derive(Debug, PartialEq, Eq, Clone)]
-struct World {
-    files: BTreeMap<String, String>,
-    content: String,
-}
+/// One recovery, and nothing after it.
+pub const QUICK: Depth = Depth {
+    recovery_every: 0,
+    twice: false,
+};
 
 /// The small product's site with its database in the application folder. Gives the folder that holds it.
 pub fn inside(bench: &Bench) -> PathBuf {
@@ -120,12 +121,17 @@ impl<'a> Scenario<'a> {
         scenario
     }
 
-    fn copy(&self, name: &str) -> PathBuf {
+    /// The database of the other world, as the first run left it.
+    pub fn expected_database(&self) -> PathBuf {
+        self.player.place("expected").join(self.database)
+    }
+
+    pub fn copy(&self, name: &str) -> PathBuf {
         copy_of(self.player, &self.master, name)
     }
 
     /// Runs the verb under test on a copy.
-    fn act(&self, folder: &Path, environment: &[(&str, String)]) -> Ran {
+    pub fn act(&self, folder: &Path, environment: &[(&str, String)]) -> Ran {
         self.run(folder, self.verb, environment)
     }
 
@@ -160,7 +166,7 @@ impl<'a> Scenario<'a> {
     }
 
     /// What can be started must have the data of its own version; nothing else is looked at before recovery.
-    fn never_mixed(&self, folder: &Path) -> Result<(), String> {
+    pub fn never_mixed(&self, folder: &Path) -> Result<(), String> {
         let site = folder.join("site");
         let Ok(start) = fs::read_to_string(site.join("start")) else {
             return Ok(());
@@ -210,7 +216,7 @@ impl<'a> Scenario<'a> {
     }
 
     /// From a cut to the end: not mixed, recovered, in one of the two worlds, and a second recovery finds nothing to do.
-    fn settle(&self, folder: &Path, twice: bool) -> Result<&'static str, String> {
+    pub fn settle(&self, folder: &Path, twice: bool) -> Result<&'static str, String> {
         let ran = self.run(folder, "recover", &[]);
         if !matches!(ran.code, Some(0 | 10)) {
             return Err(format!("recovery ended with {:?}: {}", ran.code, ran.stderr));
@@ -281,49 +287,30 @@ impl<'a> Scenario<'a> {
         let mut faults = environment.to_vec();
         faults.push(("HOLDFAST_FAULT", format!("err:{code}@{n}{times}")));
         let ran = self.act(&folder, &faults);
-        self.never_mixed(&folder)?;
+        self.judged(&folder, &ran, times == "+")
+    }
+
+    /// What a run reports must be true right after it, before any recovery. `stays`: what stood in its way stood there to its end.
+    pub fn judged(&self, folder: &Path, ran: &Ran, stays: bool) -> Result<u64, String> {
+        self.never_mixed(folder)?;
         let expected = match ran.code {
             Some(0) => "new",
             Some(20 | 30 | 50) => "old",
             // Only an error that stays may leave something to recover.
-            Some(40) if times == "+" => return self.settle(&folder, true).map(|_| 1),
+            Some(40) if stays => return self.settle(folder, true).map(|_| 1),
             _ => return Err(format!("ended with {:?}: {}", ran.code, ran.stderr)),
         };
         // An error while tidying up leaves the rest to the next start; the pair itself is what was reported. So does one that stays while
         // the stage is thrown away.
         let found = match ran.code {
-            Some(0) => self.settle(&folder, true)?,
-            _ if times == "+" => self.settle(&folder, true)?,
-            _ => self.world(&folder)?,
+            Some(0) => self.settle(folder, true)?,
+            _ if stays => self.settle(folder, true)?,
+            _ => self.world(folder)?,
         };
-        fs::remove_dir_all(&folder).expect("removed");
+        fs::remove_dir_all(folder).expect("removed");
         match found == expected {
             true => Ok(1),
             false => Err(format!("it reported {:?} and left the {found} pair: {}", ran.code, ran.stderr)),
-        }
-    }
-}
-
-impl World {
-    fn of(folder: &Path, database: &str) -> World {
-        let mut files = tree(folder);
-        files.retain(|path, _| path != "log.txt" && path != "operations");
-        let path = folder.join(database);
-        // The ledger holds times, so the database counts by its content; it is looked at in a copy.
-        let copies = tempfile::tempdir().expect("a temporary folder");
-        for suffix in ["", "-wal", "-journal"] {
-            let from = PathBuf::from(format!("{}{suffix}", path.display()));
-            if from.exists() {
-                fs::copy(&from, copies.path().join(format!("copy.db{suffix}"))).expect("a copy");
-            }
-        }
-        files.remove(database);
-        World {
-            files,
-            content: match path.exists() {
-                true => content(&copies.path().join("copy.db")),
-                false => "no database".to_owned(),
-            },
         }
     }
 }

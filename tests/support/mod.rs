@@ -2,8 +2,10 @@
 #![allow(dead_code, reason = "each test file uses a part of it")]
 
 pub mod matrix;
+pub mod steps;
 #[cfg(feature = "wine")]
 pub mod wine;
+mod world;
 
 use rusqlite::Connection;
 use sha2::{Digest, Sha256};
@@ -52,6 +54,14 @@ pub fn run(command: &mut Command) -> Ran {
     }
 }
 
+/// A folder in memory if there is room for many sites, or a Windows and what is tested in it; else the usual one.
+fn memory() -> PathBuf {
+    const ROOM_BYTES: u64 = 6 << 30;
+    let memory = Path::new("/dev/shm");
+    let has_room = rustix::fs::statvfs(memory).is_ok_and(|v| v.f_bavail * v.f_frsize > ROOM_BYTES);
+    if has_room { memory.to_owned() } else { std::env::temp_dir() }
+}
+
 /// A folder for one test, and things to put there.
 pub struct Bench {
     root: TempDir,
@@ -59,11 +69,18 @@ pub struct Bench {
 
 impl Bench {
     pub fn new() -> Bench {
+        Bench::below(&std::env::temp_dir())
+    }
+
+    /// In memory where there is room, so that flushes take no time: for runs whose processes are ended, and not the machine.
+    pub fn in_memory() -> Bench {
+        Bench::below(&memory())
+    }
+
+    fn below(folder: &Path) -> Bench {
+        let root = tempfile::Builder::new().prefix("holdfast-test-").tempdir_in(folder);
         Bench {
-            root: tempfile::Builder::new()
-                .prefix("holdfast-test-")
-                .tempdir()
-                .expect("a temporary folder"),
+            root: root.expect("a temporary folder"),
         }
     }
 

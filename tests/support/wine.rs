@@ -35,9 +35,6 @@ fn built(folder: &str) -> PathBuf {
     path
 }
 
-/// Free memory for a prefix and what is tested in it.
-const ROOM_BYTES: u64 = 6 << 30;
-
 /// A Windows of the test's own.
 pub struct Wine {
     root: TempDir,
@@ -54,12 +51,7 @@ impl Wine {
 
     /// One in memory where there is room, so that flushes take no time.
     pub fn in_memory() -> Wine {
-        let memory = Path::new("/dev/shm");
-        let has_room = rustix::fs::statvfs(memory).is_ok_and(|v| v.f_bavail * v.f_frsize > ROOM_BYTES);
-        match has_room {
-            true => Wine::below(memory),
-            false => Wine::new(),
-        }
+        Wine::below(&super::memory())
     }
 
     fn below(folder: &Path) -> Wine {

@@ -1,18 +1,20 @@
-//! `load.toml`, read and checked by itself. What it says of tables and columns is checked when the database is there.
+//! The plan of a load, checked by itself. What it says of tables and columns is checked when the database is there.
 
 mod source;
 
 use super::rules::{Check, Rule};
 use super::trouble::{meant, named};
 use crate::failure::{Failure, Reason, Result};
-use source::{FileSource, Source};
+use source::{ClearSource, FileSource};
 use std::collections::{BTreeMap, BTreeSet};
 
-pub use source::Mode;
 pub(super) use source::{Counter, Empty, Format, RuleSource, Scalar};
+pub use source::{Mode, Source};
 
-/// The name of the plan in a step's folder.
+/// The name of the plan in a step's folder, as people write it.
 pub const FILE: &str = "load.toml";
+/// Its name as a bundle carries it.
+pub const PACKED: &str = "load.json";
 
 /// What stands for the context's name in the name of a file.
 const CONTEXT: &str = "{context}";
@@ -55,9 +57,9 @@ pub(super) struct FilePlan {
 }
 
 /// The row that a natural key names.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct ReferenceRule {
+pub struct ReferenceRule {
     /// The other table.
     pub table: String,
     /// Its column in which the file's value stands.
@@ -67,14 +69,14 @@ pub(super) struct ReferenceRule {
 }
 
 impl LoadPlan {
-    /// Reads `load.toml` of a step, which is named as in “2.0/20-countries.load”.
+    /// Reads the plan that a bundle carries for a step, which is named as in “2.0/20-countries.load”.
     pub fn parse(step: &str, text: &str) -> Result<LoadPlan> {
-        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        let source = Source::read(text).and_then(|source| build(step, source));
-        source.map_err(|why| {
-            let message = format!("{}: {why}", named(step, FILE));
-            Failure::new(Reason::PayloadInvalid, message).with("step", step).with("file", FILE)
-        })
+        LoadPlan::of(step, serde_json::from_str(text).map_err(|e| wrong(step, &e.to_string()))?)
+    }
+
+    /// The plan that is written for a step.
+    pub fn of(step: &str, source: Source) -> Result<LoadPlan> {
+        build(step, source).map_err(|why| wrong(step, &why))
     }
 
     /// The step's name.
@@ -113,6 +115,12 @@ impl LoadPlan {
     }
 }
 
+/// A plan that makes no sense, under the name by which people know it.
+pub fn wrong(step: &str, why: &str) -> Failure {
+    let message = format!("{}: {why}", named(step, FILE));
+    Failure::new(Reason::PayloadInvalid, message).with("step", step).with("file", FILE)
+}
+
 impl FilePlan {
     /// The file's name in a context; `None` where it is not loaded.
     pub fn name_in(&self, context: Option<&str>) -> Option<String> {
@@ -131,12 +139,8 @@ type Checked<T> = std::result::Result<T, String>;
 fn build(step: &str, source: Source) -> Checked<LoadPlan> {
     let clear = match source.clear {
         None => Clear::Nothing,
-        Some(toml::Value::String(all)) if all == "all" => Clear::All,
-        Some(toml::Value::Array(tables)) => {
-            let names = tables.iter().map(|t| t.as_str().map(str::to_owned));
-            Clear::Tables(names.collect::<Option<_>>().ok_or("clear = [ … ] holds names of tables")?)
-        }
-        Some(_) => return Err("clear is \"all\" or a list of tables: clear = [\"country\"]".to_owned()),
+        Some(ClearSource::Every(_)) => Clear::All,
+        Some(ClearSource::Tables(tables)) => Clear::Tables(tables),
     };
     let contexts = source.contexts.into_iter().map(|(name, context)| {
         let plain = name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
@@ -228,8 +232,8 @@ fn names(files: &[FilePlan], contexts: &BTreeMap<String, BTreeMap<String, Scalar
         let of_contexts = contexts.keys().filter_map(|context| file.name_in(Some(context)));
         for name in file.name_in(None).into_iter().chain(of_contexts) {
             crate::bundle::names::check(&name).map_err(|f| f.message)?;
-            if name == FILE {
-                return Err(format!("“{FILE}” is the plan and holds no data"));
+            if [FILE, PACKED].iter().any(|plan| name.eq_ignore_ascii_case(plan)) {
+                return Err(format!("“{name}” is the plan and holds no data: give the data another name"));
             }
             if file.enabled && seen.insert(name.clone()) {
                 names.push(name);

@@ -1,19 +1,20 @@
-//! `load.toml` as it is written. An unknown key is an error that names the near one: a key that is silently ignored is a promise
+//! A plan as it is written: in TOML by people, in JSON by packing. An unknown key is an error: a key that is silently ignored is a promise
 //! not kept.
 
 use super::super::datum::Datum;
 use super::ReferenceRule;
-use crate::near::near;
-use serde::Deserialize;
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// The whole of it.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Source {
-    /// `"all"` or a list of tables.
-    pub clear: Option<toml::Value>,
+    /// What is emptied first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub clear: Option<ClearSource>,
     /// Whether the application's triggers fire.
     #[serde(default = "yes")]
     pub triggers: bool,
@@ -27,12 +28,12 @@ pub struct Source {
     #[serde(default, rename = "rule")]
     pub rules: Vec<RuleSource>,
     /// Numbers that AUTOINCREMENT has given out.
-    #[serde(default, rename = "counter")]
+    #[serde(default, rename = "counter", skip_serializing_if = "Vec::is_empty")]
     pub counters: Vec<Counter>,
 }
 
 /// `[[counter]]`: the table's next row gets a number above this one.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Counter {
     /// A table with AUTOINCREMENT.
@@ -41,8 +42,26 @@ pub struct Counter {
     pub value: i64,
 }
 
+/// `clear`.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(untagged, expecting = "clear is \"all\" or a list of tables: clear = [\"country\"]")]
+pub enum ClearSource {
+    /// `"all"`.
+    Every(All),
+    /// Their names.
+    Tables(Vec<String>),
+}
+
+/// Every ordinary table of the application.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum All {
+    /// That word.
+    All,
+}
+
 /// `[[file]]`.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FileSource {
     /// Its name in the step's folder.
@@ -59,6 +78,7 @@ pub struct FileSource {
     #[serde(default = "yes")]
     pub enabled: bool,
     /// How it is written, where its name does not say.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub format: Option<Format>,
     /// The contexts in which it is loaded; all if none are named.
     #[serde(default)]
@@ -67,8 +87,10 @@ pub struct FileSource {
     #[serde(default = "yes")]
     pub validate: bool,
     /// What an empty field of CSV means.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub empty: Option<Empty>,
     /// What stands between the fields of CSV.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub delimiter: Option<String>,
 }
 
@@ -77,7 +99,7 @@ fn yes() -> bool {
 }
 
 /// What is done with a file's rows.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Mode {
     /// Every row is new.
@@ -90,7 +112,7 @@ pub enum Mode {
 }
 
 /// How a file is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Format {
     /// An array of objects.
@@ -115,7 +137,7 @@ impl Format {
 }
 
 /// What an empty field of CSV means.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Empty {
     /// NULL.
@@ -128,7 +150,7 @@ pub enum Empty {
 }
 
 /// `[context.NAME]`.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ContextSource {
     /// Columns with the values that rows get which say nothing of them.
@@ -137,7 +159,7 @@ pub struct ContextSource {
 }
 
 /// `[[rule]]`.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RuleSource {
     /// The table.
@@ -145,24 +167,30 @@ pub struct RuleSource {
     /// Its column.
     pub column: String,
     /// Whether rows must say something there.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub required: Option<bool>,
     /// A regular expression for the whole of the text.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub pattern: Option<String>,
     /// The least value.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub min: Option<Scalar>,
     /// The greatest value.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub max: Option<Scalar>,
     /// The only values.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub one_of: Option<Vec<Scalar>>,
     /// The row of another table that the value names.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub reference: Option<ReferenceRule>,
 }
 
-/// A value in `load.toml`.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+/// A value in a plan.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(
     untagged,
-    expecting = "expected a text, a number, true or false (a date is a text here: write it in quotes)"
+    expecting = "expected a text, a finite number, true or false (a date is a text here: write it in quotes)"
 )]
 pub enum Scalar {
     /// `true`.
@@ -170,9 +198,15 @@ pub enum Scalar {
     /// `5`.
     Int(i64),
     /// `0.5`.
-    Real(f64),
+    Real(#[serde(deserialize_with = "finite")] f64),
     /// `"FR"`.
     Text(String),
+}
+
+/// JSON has no word for infinity.
+fn finite<'de, D: Deserializer<'de>>(value: D) -> Result<f64, D::Error> {
+    let real = f64::deserialize(value)?;
+    real.is_finite().then_some(real).ok_or_else(|| D::Error::custom("no finite number"))
 }
 
 impl Scalar {
@@ -184,26 +218,5 @@ impl Scalar {
             Scalar::Real(r) => Datum::Real(*r),
             Scalar::Text(text) => Datum::Text(Cow::Borrowed(text)),
         }
-    }
-}
-
-impl Source {
-    /// Reads it, or says what is wrong.
-    pub fn read(text: &str) -> Result<Source, String> {
-        toml::from_str(text).map_err(|e| explain(e.to_string().trim_end()))
-    }
-}
-
-/// Adds the near word to serde's complaint about an unknown one.
-fn explain(error: &str) -> String {
-    let words: Vec<&str> = error.split('`').collect();
-    let unknown = |w: &&str| w.ends_with("unknown field ") || w.ends_with("unknown variant ");
-    let near = words
-        .iter()
-        .position(unknown)
-        .and_then(|n| near(words.get(n + 1)?, words[n + 2..].iter().skip(1).step_by(2).copied()));
-    match near {
-        Some(near) => format!("{error}\nDid you mean `{near}`?"),
-        None => error.to_owned(),
     }
 }

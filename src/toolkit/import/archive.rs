@@ -7,6 +7,7 @@ use crate::failure::{Failure, Reason, Result};
 use crate::flow::import::Cargo;
 use crate::load::{FILE, LoadPlan, Mode};
 use crate::near::near;
+use crate::payload::load_json;
 use crate::platform::below;
 use crate::steps::{Body, Kind, Step};
 use crate::version::Version;
@@ -38,7 +39,8 @@ struct Load {
     name: String,
     /// Its folder in the zip.
     folder: String,
-    plan: Vec<u8>,
+    /// As a bundle would carry it.
+    plan: String,
     /// Its data files with their sizes.
     files: Vec<(String, u64)>,
 }
@@ -112,6 +114,8 @@ impl Archive {
                 return Err(self.wrong(&format!("“{folder}/{FILE}” is too large for a plan")));
             }
             self.copy(&format!("{folder}/{FILE}"), size, &mut plan)?;
+            let text = String::from_utf8(plan).map_err(|_| self.wrong(&format!("“{folder}/{FILE}” is not UTF-8 text")))?;
+            let plan = load_json(&format!("{version}/{name}"), &text)?;
             let mut load = Load {
                 files: Vec::new(),
                 version,
@@ -157,7 +161,7 @@ impl Archive {
 
     fn step(&self, load: &Load, folder: &Path) -> Result<Step> {
         let folder = below(folder, format!("{}/{}", load.version, load.name));
-        let mut step = Step::new((None, &load.version), &load.name, &|_| Ok(load.plan.clone()), folder)?;
+        let mut step = Step::new((None, &load.version), &load.name, &|_| Ok(load.plan.clone().into_bytes()), folder)?;
         if let (Some(mode), Body::Load { plan, .. }) = (self.mode, &mut step.body) {
             **plan = LoadPlan::with_mode((**plan).clone(), mode);
         }
