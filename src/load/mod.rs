@@ -73,7 +73,7 @@ mod trouble;
 mod write;
 
 pub use clear::Cleared;
-pub use plan::{FILE, LoadPlan, PACKED, Source, wrong};
+pub use plan::{FILE, LoadPlan, PACKED, Source, wrong_plan};
 pub use run::run;
 pub use write::write_table;
 

@@ -98,7 +98,7 @@ pub fn assert_every_step_ran(database: &Path, reshape: Reshape, more: &[(u64, &s
     let [name, load, table] = reshape.names();
     let (old, all) = (2 + more.len(), 5 + more.len());
     let reshaped = if reshape == Reshape::First { old } else { all };
-    let mut steps = vec![
+    let mut steps = [
         format!("{name} reshape - 0/0; {name} reshape query>kind 1/1; {name} reshape thing>item {reshaped}/{reshaped}"),
         format!("{load} load - 0/0; {load} load more.json>{table} 2/2; {load} load names.csv>{table} 2/2"),
         format!("30-label.js script - {all}/{all}"),
