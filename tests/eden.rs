@@ -233,8 +233,8 @@ fn a_run_killed_at_any_moment_leaves_exactly_one_of_the_two_pairs() {
         .unwrap_or(20_220_522);
     println!("HOLDFAST_SEED={seed}");
     let payload = eden_payload(&bench);
-    let quick = quick_payload(&bench, &payload);
-    let (full_updater, quick_updater) = (bench.pack(&payload, "update"), bench.pack(&quick, "quick-update"));
+    let (reshaped, quick) = (reshaped_payload(&bench, &payload), quick_payload(&bench, &payload));
+    let pack = |payload, name| bench.pack(payload, &format!("{name}-update"));
     let mut chance = Lcg(seed);
     // Kills anywhere in the run, behind the migration, and from the swap on.
     let mut aims = |numbers: [usize; 3]| {
@@ -243,16 +243,17 @@ fn a_run_killed_at_any_moment_leaves_exactly_one_of_the_two_pairs() {
         Mutex::new(each.map(|from| Aim { from, part: draw() }).collect::<Vec<_>>())
     };
     let products = [
-        ("full", aims([11, 7, 7]), full_updater, &payload),
-        ("quick", aims([4, 6, 15]), quick_updater, &quick),
+        ("full", aims([2, 1, 1]), pack(&payload, "full"), &payload),
+        ("reshaped", aims([9, 6, 6]), pack(&reshaped, "reshaped"), &reshaped),
+        ("quick", aims([4, 6, 15]), pack(&quick, "quick"), &quick),
     ];
     let ends = Mutex::new(BTreeMap::new());
     let work = |worker: usize| {
         for (name, aims, updater, payload) in &products {
             let site = eden_site(&bench, payload, &format!("{name}-{worker}"));
             match *name {
-                "full" => unzipped("eden-old.db", &site.join(DATABASE)),
-                _ => database(&site.join(DATABASE), QUICK),
+                "quick" => database(&site.join(DATABASE), QUICK),
+                _ => unzipped("eden-old.db", &site.join(DATABASE)),
             }
             let target = Target::new(updater.clone(), site);
             println!("{name}: a run takes, from a stage on, {:.2?}", target.lasts.borrow());

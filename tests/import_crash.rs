@@ -239,7 +239,7 @@ fn files(folder: &Path) -> Vec<(String, String)> {
 }
 
 fn play(log: bool, every: u64) {
-    let bench = Bench::new();
+    let bench = Bench::in_memory();
     let play = Play::new(&bench, log);
     let counted = play.copy("counted");
     let operations = play.operations(&counted, |environment| play.import(&counted, environment));
@@ -265,17 +265,17 @@ fn play(log: bool, every: u64) {
 
 #[test]
 fn an_import_cut_anywhere_and_its_recovery_cut_anywhere_end_old_or_new() {
-    play(false, 2);
+    play(false, 4);
 }
 
 #[test]
 fn the_same_with_rows_that_are_only_in_the_log() {
-    play(true, 4);
+    play(true, 8);
 }
 
 #[test]
 fn a_planted_mistake_is_caught() {
-    let bench = Bench::new();
+    let bench = Bench::in_memory();
     let play = Play::new(&bench, false);
     let counted = play.copy("counted");
     let operations = play.operations(&counted, |environment| play.import(&counted, environment));

@@ -86,7 +86,7 @@ mod write;
 
 pub use clear::Cleared;
 pub use counter::last as last_number;
-pub use plan::{FILE, LoadPlan, Mode, PACKED, Source, wrong};
+pub use plan::{FILE, LoadPlan, Mode, PACKED, Source, wrong_plan};
 pub use run::run;
 pub use table::Table;
 pub use trouble::ASK;

@@ -164,6 +164,20 @@ pub fn quick_payload(bench: &Bench, full: &Path) -> PathBuf {
     payload
 }
 
+/// The whole product, with one reshape for its migration: it begins the chain, so the live database is read once and not copied before.
+pub fn reshaped_payload(bench: &Bench, full: &Path) -> PathBuf {
+    let payload = bench.path("reshaped");
+    link_tree(full, &payload);
+    fs::remove_dir_all(payload.join("migrations")).expect("the steps");
+    let step = payload.join("migrations/2022.05/10-all.reshape");
+    unzipped("eden-expected.db", &step.join("schema.db"));
+    write(
+        &step.join("mapping.toml"),
+        fs::read(project().join("tests/reshape/eden.toml")).expect("a mapping"),
+    );
+    payload
+}
+
 /// A database out of its zip.
 pub fn unzipped(name: &str, to: &Path) {
     let file = fs::File::open(fixture(&format!("{name}.zip"))).expect("the fixture");

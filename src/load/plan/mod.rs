@@ -71,12 +71,12 @@ pub struct ReferenceRule {
 impl LoadPlan {
     /// Reads the plan that a bundle carries for a step, which is named as in “2.0/20-countries.load”.
     pub fn parse(step: &str, text: &str) -> Result<LoadPlan> {
-        LoadPlan::of(step, serde_json::from_str(text).map_err(|e| wrong(step, &e.to_string()))?)
+        LoadPlan::of(step, serde_json::from_str(text).map_err(|e| wrong_plan(step, &e.to_string()))?)
     }
 
     /// The plan that is written for a step.
     pub fn of(step: &str, source: Source) -> Result<LoadPlan> {
-        build(step, source).map_err(|why| wrong(step, &why))
+        build(step, source).map_err(|why| wrong_plan(step, &why))
     }
 
     /// The step's name.
@@ -116,7 +116,7 @@ impl LoadPlan {
 }
 
 /// A plan that makes no sense, under the name by which people know it.
-pub fn wrong(step: &str, why: &str) -> Failure {
+pub fn wrong_plan(step: &str, why: &str) -> Failure {
     let message = format!("{}: {why}", named(step, FILE));
     Failure::new(Reason::PayloadInvalid, message).with("step", step).with("file", FILE)
 }
