@@ -4,7 +4,8 @@
 use super::Written;
 use crate::database::failed;
 use crate::failure::{Failure, Reason, Result};
-use crate::load::{FILE, LoadPlan, Table, last_number, write_rows};
+use crate::load::{FILE, Table, last_number, write_rows};
+use crate::payload::load_json;
 use crate::toolkit::desk;
 use rusqlite::Connection;
 use std::collections::BTreeSet;
@@ -50,7 +51,7 @@ pub fn write(connection: &Connection, contents: &Contents<'_>, to: &Path) -> Res
         .unix_permissions(0o644);
     let plan = plan(connection, contents)?;
     // What could not be read again must not be written.
-    LoadPlan::parse(&contents.step, &plan)?;
+    load_json(&contents.step, &plan)?;
     zip.start_file(format!("{}/{FILE}", contents.step), options).map_err(unwritable)?;
     zip.write_all(plan.as_bytes())?;
     let mut written = Vec::new();
