@@ -265,12 +265,12 @@ fn play(log: bool, every: u64) {
 
 #[test]
 fn an_import_cut_anywhere_and_its_recovery_cut_anywhere_end_old_or_new() {
-    play(false, 4);
+    play(false, 8);
 }
 
 #[test]
 fn the_same_with_rows_that_are_only_in_the_log() {
-    play(true, 8);
+    play(true, 16);
 }
 
 #[test]
