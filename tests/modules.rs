@@ -212,6 +212,10 @@ fn a_combination_that_is_not_known_is_refused() {
     let ran = update(&updater, &play.site, &[]).expect(20);
     assert!(ran.stderr.contains("“newest” is no version"), "{}", ran.stderr);
     database(&play.database(), "UPDATE plugin SET version = '0.9'");
+    // A version is listed once, however many combinations of it are known.
+    write(&play.site.join("VERSION"), "0.5\n");
+    let ran = update(&updater, &play.site, &[]).expect(20);
+    assert!(ran.stderr.contains("starts from 1.0. "), "{}", ran.stderr);
     assert_eq!(fs::read(play.database()).expect("a database").len(), before.len());
 }
 

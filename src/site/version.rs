@@ -120,6 +120,8 @@ pub fn confirmation_of(
 
 /// The versions that a manifest knows, for a person.
 pub fn known_versions(manifest: &Manifest) -> String {
-    let known: Vec<String> = manifest.starts.iter().map(|s| s.version.to_string()).collect();
+    // One version may be known with several combinations of modules; the starts are ascending.
+    let mut known: Vec<String> = manifest.starts.iter().map(|s| s.version.to_string()).collect();
+    known.dedup();
     known.join(", ")
 }

@@ -5,6 +5,7 @@ use crate::bundle::container;
 use crate::failure::{Failure, Reason, Result};
 use crate::payload;
 use crate::platform;
+use crate::site::known_versions;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -35,12 +36,11 @@ pub fn pack(payload: &Path, output: &Path, stub: Option<&Path>, bundle_only: boo
     }
     file.persist(output).map_err(|e| desk(output, &e.error))?;
     let manifest = &resolved.manifest;
-    let starts: Vec<String> = manifest.starts.iter().map(|s| s.version.to_string()).collect();
     println!(
         "{} {} from {}: “{}”",
         manifest.product.name,
         manifest.product.version,
-        starts.join(", "),
+        known_versions(manifest),
         output.display()
     );
     Ok(())

@@ -245,20 +245,13 @@ impl<'a> Scenario<'a> {
             return Err(format!("{fault}@{n} did not fire: {:?} {}", ran.code, ran.stderr));
         }
         self.never_mixed(&cut)?;
-        // The journal of a database elsewhere holds its absolute path, so every history is played in the same place.
-        let saved = cut.with_file_name(format!("saved-{fault}-{n}"));
-        let _ = fs::remove_dir_all(&saved);
-        fs::rename(&cut, &saved).expect("saved");
-        let again = || {
-            let _ = fs::remove_dir_all(&cut);
-            copy_tree(&saved, &cut);
-        };
+        let found = Found::keep(&cut);
         let mut histories = 1;
         if depth.recovery_every > 0 {
-            again();
+            found.again();
             let operations = self.operations_of(&cut, "recover").len() as u64;
             for m in (1..=operations).step_by(depth.recovery_every as usize) {
-                again();
+                found.again();
                 let ran = self.run(&cut, "recover", &[("HOLDFAST_FAULT", format!("crash@{m}"))]);
                 if ran.code.is_some() {
                     return Err(format!("crash@{m} of the recovery did not fire: {:?} {}", ran.code, ran.stderr));
@@ -269,7 +262,7 @@ impl<'a> Scenario<'a> {
                 histories += 1;
             }
         }
-        again();
+        found.again();
         let world = self.settle(&cut, depth.twice)?;
         if depth.twice && world == "old" && self.verb == "update" {
             self.act(&cut, &[]).expect(0);
@@ -277,7 +270,7 @@ impl<'a> Scenario<'a> {
                 return Err("running again after the old pair did not give the new one".to_owned());
             }
         }
-        fs::remove_dir_all(&cut).and_then(|()| fs::remove_dir_all(&saved)).expect("removed");
+        found.remove();
         Ok(histories)
     }
 
@@ -312,6 +305,39 @@ impl<'a> Scenario<'a> {
             true => Ok(1),
             false => Err(format!("it reported {:?} and left the {found} pair: {}", ran.code, ran.stderr)),
         }
+    }
+}
+
+/// A folder as it was found. A journal may hold absolute paths, so every history is played in the same place.
+pub struct Found {
+    folder: PathBuf,
+    saved: PathBuf,
+}
+
+impl Found {
+    /// Keeps it.
+    pub fn keep(folder: &Path) -> Found {
+        let name = folder.file_name().expect("a name").to_string_lossy();
+        let saved = folder.with_file_name(format!("saved-{name}"));
+        let _ = fs::remove_dir_all(&saved);
+        fs::rename(folder, &saved).expect("saved");
+        Found {
+            folder: folder.to_owned(),
+            saved,
+        }
+    }
+
+    /// Makes it so again.
+    pub fn again(&self) {
+        let _ = fs::remove_dir_all(&self.folder);
+        copy_tree(&self.saved, &self.folder);
+    }
+
+    /// Is done with it.
+    pub fn remove(self) {
+        fs::remove_dir_all(&self.folder)
+            .and_then(|()| fs::remove_dir_all(&self.saved))
+            .expect("removed");
     }
 }
 
