@@ -14,11 +14,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 use support::matrix::*;
 use support::steps::*;
-use support::wine::{Wine, faulty_updater, pack};
+use support::wine::{ENDED, Wine, faulty_updater, pack};
 use support::*;
-
-/// What `platform::end_without_a_word` ends with.
-const ENDED: i32 = 137;
 
 /// Two prefixes. Each runs one program at a time: programs that look through the handles of others, while those come and go, bring Wine's
 /// server down.

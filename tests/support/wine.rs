@@ -19,6 +19,9 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
+/// What `platform::end_without_a_word` ends with.
+pub const ENDED: i32 = 137;
+
 /// The updater that ships, as `installer/build x86_64` makes it.
 pub fn updater() -> PathBuf {
     built("out")
@@ -182,16 +185,16 @@ impl Wine {
         let code = ended(&mut child);
         let text = |path: &Path| String::from_utf8_lossy(&fs::read(path).unwrap_or_default()).into_owned();
         let (stdout, stderr) = (text(&out), text(&err));
-        // An updater that succeeds says so, whatever it was asked.
+        // An updater says how it ended, whatever it was asked.
         let is_updater = program
             .to_string_lossy()
             .replace('\\', "/")
             .rsplit('/')
             .next()
             .is_some_and(|name| name.starts_with("update"));
-        let is_lost = is_updater && code == Some(0) && stdout.is_empty() && stderr.is_empty();
-        assert!(!is_lost, "Wine lost a run: {}", program.display());
-        Ran { code, stdout, stderr }
+        let ran = Ran { code, stdout, stderr };
+        assert!(!(is_updater && is_lost(&ran)), "Wine lost a run: {}", program.display());
+        ran
     }
 
     /// The same, for as long at most. `None` if not a word came: Wine's server ends now and then when processes come and go, and the
@@ -212,8 +215,8 @@ impl Wine {
         };
         let text = |path: &Path| String::from_utf8_lossy(&fs::read(path).unwrap_or_default()).into_owned();
         let (stdout, stderr) = (text(&out), text(&err));
-        let is_lost = stderr.contains("wineserver crashed") || (code == Some(0) && stdout.is_empty() && stderr.is_empty());
-        (!is_lost).then_some(Ran { code, stdout, stderr })
+        let ran = Ran { code, stdout, stderr };
+        (!is_lost(&ran)).then_some(ran)
     }
 
     /// Runs the lines of a batch file, which sees whole exit codes.
@@ -230,6 +233,15 @@ impl Wine {
         let (mut command, out, _) = self.program(program);
         (command.args(words).spawn().expect("wine starts"), out)
     }
+}
+
+/// Whether nothing came of a run: now and then a program ends before its first line, with 0, 1 or 127. Only a fault ends ours without a word.
+fn is_lost(ran: &Ran) -> bool {
+    let is_silent = ran.stdout.is_empty() && ran.stderr.is_empty();
+    let loader_failed = ["wineserver crashed", "Inconsistency detected by ld.so"]
+        .iter()
+        .any(|said| ran.stderr.contains(said));
+    loader_failed || (is_silent && ran.code != Some(ENDED))
 }
 
 /// Waits for the end of a program and gives its exit code. One that is still there after three minutes waits for somebody, and fails the test.
