@@ -20,7 +20,8 @@ pub use migrations::Steps;
 pub use release::{FileList, read_list, write_list};
 pub use releases::MODULES;
 pub use resolve::{Resolved, migrations, resolve};
-pub use source::{Source, read_source};
+pub use source::{Source, parse_source, read_source};
+pub use validate::check as check_source;
 
 use crate::failure::{Failure, Reason};
 use std::path::Path;

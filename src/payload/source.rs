@@ -46,7 +46,12 @@ pub fn read_source(payload: &Path) -> Result<Source> {
     let path = payload.join(FILE);
     let text =
         std::fs::read_to_string(&path).map_err(|e| invalid(&path, format!("cannot be read ({e}). `holdfast new` lays out a payload.")))?;
-    read(&text).map_err(|why| invalid(&path, why))
+    parse_source(&path, &text)
+}
+
+/// Reads a manifest; `path` is for messages.
+pub fn parse_source(path: &Path, text: &str) -> Result<Source> {
+    read(text).map_err(|why| invalid(path, why))
 }
 
 #[cfg(test)]

@@ -100,16 +100,27 @@ pub fn is_hot(work: &Work<'_>) -> Result<bool> {
 
 /// Appends a record and makes it durable. It begins on a line of its own, even behind a torn one.
 pub fn append(work: &Work<'_>, record: &Record) -> Result<()> {
+    let text = format!("\n{}\n", sealed(record)?);
+    let path = journal_path(work);
+    let mut file = work.disk.append(&path)?;
+    file.write_all(text.as_bytes()).map_err(Failure::from)?;
+    file.flush_durably()
+}
+
+/// What is written, with its checksum before it.
+fn sealed(record: &impl Serialize) -> Result<String> {
     let body = serde_json::value::to_raw_value(record).map_err(std::io::Error::from)?;
     let line = Line {
         sum: sum(&body),
         record: &body,
     };
-    let text = format!("\n{}\n", serde_json::to_string(&line).map_err(std::io::Error::from)?);
-    let path = journal_path(work);
-    let mut file = work.disk.append(&path)?;
-    file.write_all(text.as_bytes()).map_err(Failure::from)?;
-    file.flush_durably()
+    Ok(serde_json::to_string(&line).map_err(std::io::Error::from)?)
+}
+
+/// What a line holds: nothing if it is blank, torn or damaged.
+fn opened(line: &[u8]) -> Option<&RawValue> {
+    let line: Line<'_> = serde_json::from_slice(line).ok()?;
+    (line.sum == sum(line.record)).then_some(line.record)
 }
 
 fn sum(body: &RawValue) -> String {
@@ -132,8 +143,7 @@ pub fn begin(work: &Work<'_>, plan: &Plan, at: &str) -> Result<()> {
 
 /// Records that the stage is ready, with a spare copy first.
 pub fn armed(work: &Work<'_>, staged: &Staged) -> Result<()> {
-    let text = serde_json::to_vec(staged).map_err(std::io::Error::from)?;
-    replace_file(work.disk, &spare_path(work), &text)?;
+    replace_file(work.disk, &spare_path(work), sealed(staged)?.as_bytes())?;
     append(work, &Record::Armed(Box::new(staged.clone())))
 }
 
@@ -147,7 +157,7 @@ impl Journal {
         }
         let mut journal = Journal {
             records: Vec::new(),
-            spare: spare.and_then(|s| serde_json::from_slice(&s).ok()),
+            spare: spare.and_then(|s| serde_json::from_str(opened(&s)?.get()).ok()),
         };
         for line in text.unwrap_or_default().split(|b| *b == b'\n') {
             journal.records.extend(parse(line)?);
@@ -204,13 +214,8 @@ impl Journal {
 
 /// Reads one line: nothing if it is blank, torn or damaged.
 fn parse(line: &[u8]) -> Result<Option<Record>> {
-    let Ok(line) = serde_json::from_slice::<Line<'_>>(line) else {
-        return Ok(None);
-    };
-    if line.sum != sum(line.record) {
-        return Ok(None);
-    }
-    match serde_json::from_str(line.record.get()) {
+    let Some(record) = opened(line) else { return Ok(None) };
+    match serde_json::from_str(record.get()) {
         Ok(record) => Ok(Some(record)),
         // The line is whole, and this program does not know it.
         Err(_) => newer(),
