@@ -68,4 +68,10 @@ mod tests {
         assert_eq!(cuts.iter().map(|s| s.line).collect::<Vec<_>>(), [2, 4, 8]);
         assert!(cuts[1].text.ends_with("END;"));
     }
+
+    #[test]
+    fn a_mark_between_joined_files_is_a_blank() {
+        let script = "SELECT 1;\u{feff}CREATE TRIGGER g AFTER INSERT ON t BEGIN SELECT 1; END;";
+        assert_eq!(statements(script).len(), 2);
+    }
 }

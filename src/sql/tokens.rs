@@ -58,6 +58,8 @@ fn next(sql: &str, at: usize) -> (Kind, usize) {
     let bytes = rest.as_bytes();
     match bytes[0] {
         b if b.is_ascii_whitespace() || b == 0x0b => (Kind::Blank, run(rest, |c| c.is_ascii_whitespace() || c == '\u{b}')),
+        // Where two files were joined, the mark of the second stands in the middle. To SQLite it is a blank.
+        0xef if rest.starts_with('\u{feff}') => (Kind::Blank, 3),
         b'-' if rest.starts_with("--") => (Kind::Blank, rest.find('\n').map_or(rest.len(), |n| n + 1)),
         b'/' if rest.starts_with("/*") => (Kind::Blank, rest[2..].find("*/").map_or(rest.len(), |n| n + 4)),
         b'\'' => (Kind::Literal, quoted(rest, b'\'')),
@@ -93,6 +95,13 @@ fn quoted(text: &str, quote: u8) -> usize {
     bytes.len()
 }
 
+/// What stands in an identifier's quotes, which may not be closed.
+fn unquoted(text: &str) -> &str {
+    let inner = &text[1..];
+    let end = if text.starts_with('[') { "]" } else { &text[..1] };
+    inner.strip_suffix(end).unwrap_or(inner)
+}
+
 /// The text without comments, with single blanks where two words meet, words in lower case and identifiers without their quotes.
 pub fn normalised(sql: &str) -> String {
     let mut text = String::with_capacity(sql.len());
@@ -100,7 +109,7 @@ pub fn normalised(sql: &str) -> String {
         let part = match token.kind {
             Kind::Blank => continue,
             Kind::Word => token.text.to_lowercase(),
-            Kind::Quoted => token.text[1..token.text.len().max(2) - 1].to_lowercase(),
+            Kind::Quoted => unquoted(token.text).to_lowercase(),
             _ => token.text.to_owned(),
         };
         let joins = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_' || c == '\'');
@@ -125,7 +134,7 @@ mod tests {
 
     #[test]
     fn what_is_not_closed_runs_to_the_end() {
-        for text in ["'abc", "\"abc", "[abc", "/* abc", "-- abc", "`", "\"", "x'"] {
+        for text in ["'abc", "\"abc", "[abc", "/* abc", "-- abc", "`", "\"", "x'", "\"é", "[\u{feff}"] {
             let joined: String = tokens(text).iter().map(|t| t.text).collect();
             assert_eq!(joined, text);
             normalised(text);

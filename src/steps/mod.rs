@@ -158,14 +158,17 @@ impl Step {
     }
 }
 
-/// A text without its byte-order mark.
+/// A text without its byte-order mark. At a zero byte SQLite takes a text to be over, and would leave out what follows without a word;
+/// in a text it is the trace of a file whose end was lost, or of another encoding.
 fn text(place: &str, file: &str, bytes: Vec<u8>) -> Result<String> {
-    let text = String::from_utf8(bytes).map_err(|_| {
+    let refused = |why: &str| {
         let separator = if file.is_empty() { "" } else { "/" };
-        Failure::new(
-            Reason::PayloadInvalid,
-            format!("The step “{place}{separator}{file}” is not UTF-8 text."),
-        )
-    })?;
+        let message = format!("The step “{place}{separator}{file}” {why}.");
+        Failure::new(Reason::PayloadInvalid, message).with("step", place)
+    };
+    let text = String::from_utf8(bytes).map_err(|_| refused("is not UTF-8 text"))?;
+    if text.contains('\0') {
+        return Err(refused("holds a zero byte, which no text has: save it anew as UTF-8"));
+    }
     Ok(text.strip_prefix('\u{feff}').map_or_else(|| text.clone(), str::to_owned))
 }

@@ -3,9 +3,12 @@
 use super::confirm::try_pair;
 use super::journal::{self, Journal, Record, Staged};
 use super::undo::{all_placed, anything_retired, discard_stage, undo};
-use super::{Work, tidy};
+use super::{Work, Workspace, tidy};
+use crate::disk::files_below;
+use crate::fail;
 use crate::failure::{Failure, Reason, Result};
 use crate::report::Event;
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 /// After so many recoveries that did not come to an end, it is not tried again by itself.
@@ -54,7 +57,7 @@ pub fn recover(work: &Work<'_>, now: &str, asked: bool) -> Result<Recovered> {
     let Some(staged) = journal.staged() else {
         return go_back(work, &journal);
     };
-    if journal.undo().is_none() && all_placed(work, staged)? && (anything_retired(work, staged)? || journal.has(&Record::Placed)) {
+    if journal.undo().is_none() && all_placed(work, staged)? && (anything_retired(work, &staged.plan)? || journal.has(&Record::Placed)) {
         match try_pair(work, &staged.confirmation) {
             Ok(()) => {
                 commit(work, staged, now)?;
@@ -112,19 +115,43 @@ fn go_back(work: &Work<'_>, journal: &Journal) -> Result<Recovered> {
     Ok(restored(journal, aside))
 }
 
-/// Puts back what was moved. Without a stage that was armed, nothing was.
+/// Puts back what was moved.
 fn put_back(work: &Work<'_>, journal: &Journal) -> Result<Vec<PathBuf>> {
-    let Some(staged) = journal.staged() else { return Ok(Vec::new()) };
+    let Some(staged) = journal.staged() else {
+        return nothing_retired(work, journal).map(|()| Vec::new());
+    };
     // Everything is taken out before anything is put back, so with nothing retired any more the way back is complete.
     // Only a plan that retires nothing at all must ask the journal.
     let retires = staged.plan.units.iter().any(|u| u.had);
     let placed_only = !retires && journal.has(&Record::EntriesRetired) && !journal.has(&Record::Restored);
-    let aside = match anything_retired(work, staged)? || placed_only {
+    let aside = match anything_retired(work, &staged.plan)? || placed_only {
         true => undo(work, staged)?,
         false => Vec::new(),
     };
     let _ = journal::append(work, &Record::Restored);
     Ok(aside)
+}
+
+/// Where no copy of the record of a stage can be read, there was none, and nothing was moved; or all copies are damaged. Then the old
+/// version must not be said to be back while parts of it are away.
+fn nothing_retired(work: &Work<'_>, journal: &Journal) -> Result<()> {
+    let old = Workspace::of_app(work.app).old();
+    let retired = match journal.plan() {
+        Some(plan) => anything_retired(work, plan)?,
+        None => {
+            let mut files = BTreeSet::new();
+            files_below(work.disk, &old, &mut files)?;
+            !files.is_empty()
+        }
+    };
+    if retired {
+        fail!(
+            RecoveryFailed,
+            "The journal of an unfinished update is damaged, and parts of the old version are still in “{}”. Nothing was removed. Ask for help before starting the application.",
+            old.display()
+        );
+    }
+    Ok(())
 }
 
 /// Throws the stage away, and closes the journal. The old application may have been used since, so an old stage is never used again.
@@ -135,7 +162,7 @@ fn clear(work: &Work<'_>, journal: &Journal) -> Result<()> {
             journal::archive(work, &plan.run)
         }
         None => {
-            crate::disk::remove_tree(work.disk, &super::Workspace::of_app(work.app).stage())?;
+            crate::disk::remove_tree(work.disk, &Workspace::of_app(work.app).stage())?;
             journal::archive(work, "unreadable")
         }
     }

@@ -43,13 +43,15 @@ pub struct Snapshot {
 /// The name of the description in a kept folder.
 pub const SNAPSHOT: &str = ".holdfast-snapshot.json";
 
-/// All snapshots of an application folder, oldest first.
+/// All snapshots of an application folder, oldest first. A description that is damaged, or that names another folder than the one in
+/// which it lies, is none: what is removed later goes by that name.
 pub fn snapshots(work: &Work<'_>) -> Result<Vec<Snapshot>> {
     let kept = Workspace::of_app(work.app).root.join("kept");
     let mut found = Vec::new();
     for name in work.disk.list(&kept)? {
-        let text = work.disk.read(&kept.join(name).join(SNAPSHOT))?;
-        found.extend(text.and_then(|t| serde_json::from_slice::<Snapshot>(&t).ok()));
+        let text = work.disk.read(&kept.join(&name).join(SNAPSHOT))?;
+        let snapshot = text.and_then(|t| serde_json::from_slice::<Snapshot>(&t).ok());
+        found.extend(snapshot.filter(|s| name == *s.plan.run));
     }
     found.sort_by(|a, b| (a.number, &a.plan.run).cmp(&(b.number, &b.plan.run)));
     Ok(found)

@@ -61,7 +61,7 @@ fn keep_snapshot(work: &Work<'_>, staged: &Staged, now: &str) -> Result<()> {
         let snapshot = Snapshot {
             plan: plan.clone(),
             before: staged.before.clone(),
-            number: 1 + snapshots(work)?.iter().map(|s| s.number).max().unwrap_or(0),
+            number: snapshots(work)?.iter().map(|s| s.number).max().unwrap_or(0).saturating_add(1),
             at: now.to_owned(),
             held: plan.hold,
         };

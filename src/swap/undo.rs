@@ -5,7 +5,7 @@ use super::Work;
 use super::act::{flush_folders, moved};
 use super::journal::Staged;
 use super::places::{Places, Workspace, places, workspace_of, workspaces};
-use super::plan::{Role, RunKind, Unit};
+use super::plan::{Plan, Role, RunKind, Unit};
 use crate::database::SIDE_SUFFIXES;
 use crate::disk::{Kind, create_dirs, hash_file, remove_tree};
 use crate::fail;
@@ -13,10 +13,10 @@ use crate::failure::Result;
 use crate::report::{Event, Spot};
 use std::path::{Path, PathBuf};
 
-/// Whether any unit of an armed run has been moved away. Without a trace of that, nothing has been placed, either: something is
+/// Whether any unit of a plan has been moved away. Without a trace of that, nothing has been placed, either: something is
 /// retired before anything is placed.
-pub fn anything_retired(work: &Work<'_>, staged: &Staged) -> Result<bool> {
-    for unit in staged.plan.units.iter().filter(|u| u.had) {
+pub fn anything_retired(work: &Work<'_>, plan: &Plan) -> Result<bool> {
+    for unit in plan.units.iter().filter(|u| u.had) {
         if exists(work, &places(work.app, unit).old)? {
             return Ok(true);
         }
@@ -188,7 +188,7 @@ fn set_aside(work: &Work<'_>, staged: &Staged, unit: &Unit, path: &Path) -> Resu
 }
 
 /// Throws the stage away, or, for a rollback, puts the snapshot back among the kept ones.
-pub fn discard_stage(work: &Work<'_>, plan: &super::Plan) -> Result<()> {
+pub fn discard_stage(work: &Work<'_>, plan: &Plan) -> Result<()> {
     for workspace in workspaces(work.app, plan) {
         let (new, old) = (workspace.stage(), workspace.old());
         match &plan.snapshot {

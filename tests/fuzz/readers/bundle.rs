@@ -49,7 +49,10 @@ fn sound(bundle: &Bundle) {
         Ok(()) => {
             for entry in bundle.manifest.entries.iter().take(8) {
                 let bytes = bundle.read(&entry.path).expect("verified");
-                assert_eq!((bytes.len() as u64, holdfast::bundle::sha256(&bytes)), (entry.size, entry.sha256.clone()));
+                assert_eq!(
+                    (bytes.len() as u64, holdfast::bundle::sha256(&bytes)),
+                    (entry.size, entry.sha256.clone())
+                );
             }
         }
     }
@@ -85,7 +88,10 @@ fn stays_inside(path: &str) -> bool {
 fn mended(bytes: &[u8]) -> Option<Vec<u8>> {
     let end = bytes.len().checked_sub(MARK)?;
     // Behind what stands before the header; the seeds have nothing there.
-    let start = bytes.windows(16).position(|w| w == b"\x93holdfast head\r\n").filter(|at| at + MARK <= end);
+    let start = bytes
+        .windows(16)
+        .position(|w| w == b"\x93holdfast head\r\n")
+        .filter(|at| at + MARK <= end);
     let zip = &bytes[start.map_or(0, |at| at + MARK)..end];
     let mut archive = zip::ZipArchive::new(Cursor::new(zip)).ok()?;
     let mut manifest = Vec::new();

@@ -43,7 +43,11 @@ fn with_site(letters: &[u8], [journal, spare, snapshot]: &[Vec<u8>; 3], look: im
     let root = folder().join("journal");
     let site = Site::make(root.join("site"), letters);
     let ours = site.app.join(".holdfast");
-    for (path, bytes) in [("journal.jsonl", journal), ("plan.json", spare), ("kept/20240101/.holdfast-snapshot.json", snapshot)] {
+    for (path, bytes) in [
+        ("journal.jsonl", journal),
+        ("plan.json", spare),
+        ("kept/20240101/.holdfast-snapshot.json", snapshot),
+    ] {
         if !bytes.is_empty() {
             fs::create_dir_all(ours.join(path).parent().expect("a parent")).expect("folders");
             fs::write(ours.join(path), bytes).expect("written");
@@ -70,7 +74,10 @@ fn damaged(letters: &[u8], files: &[Vec<u8>; 3]) {
         let found = recover(work, NOW, true);
         let after = site.files();
         for text in dear {
-            assert!(after.values().any(|t| *t == text), "“{text}” is lost: {found:?}\n{before:#?}\n{after:#?}");
+            assert!(
+                after.values().any(|t| *t == text),
+                "“{text}” is lost: {found:?}\n{before:#?}\n{after:#?}"
+            );
         }
         match found {
             Err(failure) => told(&failure),
@@ -80,7 +87,11 @@ fn damaged(letters: &[u8], files: &[Vec<u8>; 3]) {
                 for (path, old, ..) in UNITS {
                     let had = old.filter(|old| before.values().any(|text| text == old));
                     if let Some(old) = had {
-                        assert_eq!(after.get(path).map(String::as_str), Some(old), "{path} is not restored\n{before:#?}\n{after:#?}");
+                        assert_eq!(
+                            after.get(path).map(String::as_str),
+                            Some(old),
+                            "{path} is not restored\n{before:#?}\n{after:#?}"
+                        );
                     }
                 }
                 again(site, work);
@@ -129,14 +140,16 @@ fn mended(journal: &[u8]) -> Vec<u8> {
     struct Line {
         record: Value,
     }
-    let lines = journal.split(|b| *b == b'\n').map(|line| match serde_json::from_slice::<Line>(line) {
-        Ok(Line { mut record }) => {
-            disarm(&mut record);
-            let record = serde_json::value::to_raw_value(&record).expect("JSON");
-            sealed(&record)
-        }
-        Err(_) => line.to_vec(),
-    });
+    let lines = journal
+        .split(|b| *b == b'\n')
+        .map(|line| match serde_json::from_slice::<Line>(line) {
+            Ok(Line { mut record }) => {
+                disarm(&mut record);
+                let record = serde_json::value::to_raw_value(&record).expect("JSON");
+                sealed(&record)
+            }
+            Err(_) => line.to_vec(),
+        });
     lines.collect::<Vec<_>>().join(&b'\n')
 }
 

@@ -31,7 +31,12 @@ impl Files for Small {
             Some("jsonl" | "ndjson") => b"{\"id\": 3, \"name\": \"Linus\", \"active\": true}\n{\"id\": 1, \"name\": null}\n",
             Some("csv") => b"person_id,day\n1,2024-01-02\n2,2024-01-03\n",
             Some("data") => b"id;name;country_id\n7;\"a;b\";FR\n8;;ES\n",
-            _ => return Err(Failure::new(Reason::BundleDamaged, format!("There is no file “{name}” in the step."))),
+            _ => {
+                return Err(Failure::new(
+                    Reason::BundleDamaged,
+                    format!("There is no file “{name}” in the step."),
+                ));
+            }
         };
         Ok(Box::new(text))
     }
@@ -55,7 +60,10 @@ pub fn read(bytes: &[u8]) {
         Err(failure) => return told(&failure),
     };
     for file in plan.files() {
-        assert!(!file.split('/').any(|part| matches!(part, ".." | "." | "")) && !file.contains('\\'), "{file}");
+        assert!(
+            !file.split('/').any(|part| matches!(part, ".." | "." | "")) && !file.contains('\\'),
+            "{file}"
+        );
     }
     let contexts = plan.contexts().take(2).map(Some);
     for context in [None].into_iter().chain(contexts) {

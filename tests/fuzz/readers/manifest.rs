@@ -28,7 +28,10 @@ pub fn read(text: &[u8]) {
 fn packed(manifest: &[u8], contents: &[(String, Vec<u8>)]) -> Vec<u8> {
     let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
     let stored = SimpleFileOptions::default().compression_method(zip::CompressionMethod::Stored);
-    for (name, content) in [(MANIFEST, manifest)].into_iter().chain(contents.iter().map(|(n, c)| (n.as_str(), c.as_slice()))) {
+    for (name, content) in [(MANIFEST, manifest)]
+        .into_iter()
+        .chain(contents.iter().map(|(n, c)| (n.as_str(), c.as_slice())))
+    {
         if zip.start_file(name, stored).is_ok() {
             zip.write_all(content).expect("content");
         }

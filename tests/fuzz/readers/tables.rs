@@ -38,7 +38,11 @@ pub fn content(connection: &Connection) -> Vec<(String, Vec<String>)> {
     let mut tables = connection
         .prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name")
         .expect("a query");
-    let names: Vec<String> = tables.query_map([], |r| r.get(0)).expect("names").map(|n| n.expect("a name")).collect();
+    let names: Vec<String> = tables
+        .query_map([], |r| r.get(0))
+        .expect("names")
+        .map(|n| n.expect("a name"))
+        .collect();
     names.into_iter().map(|name| (name.clone(), rows(connection, &name))).collect()
 }
 
