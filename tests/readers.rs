@@ -72,7 +72,7 @@ fn change(chance: &mut Chance, bytes: &[u8], other: &[u8]) -> Vec<u8> {
 }
 
 /// Reads, and on a panic keeps the bytes where they can be looked at.
-fn ask(target: &str, read: fn(&[u8]), name: &str, bytes: &[u8]) {
+fn ask(target: &str, read: readers::Reader, name: &str, bytes: &[u8]) {
     if let Err(panic) = catch_unwind(AssertUnwindSafe(|| read(bytes))) {
         let kept = std::env::temp_dir().join(format!("holdfast-{target}-{}", &holdfast::bundle::sha256(bytes)[..12]));
         fs::write(&kept, bytes).expect("written");

@@ -92,7 +92,7 @@ pub fn embedded(bytes: &'static [u8]) -> Result<Option<Place>> {
     }
     let length = bytes.len() as u64;
     let foot = foot(&mut Cursor::new(bytes), length).ok().flatten();
-    let Some(foot) = foot.filter(|f| f.length + MARK_BYTES == length) else {
+    let Some(foot) = foot.filter(|f| f.length == length - MARK_BYTES) else {
         fail!(
             BundleDamaged,
             "The update inside this program is damaged. Copy the program again from its source."
@@ -253,8 +253,11 @@ impl Seek for Window {
             SeekFrom::End(by) => self.length.checked_add_signed(by),
             SeekFrom::Current(by) => self.at.checked_add_signed(by),
         };
-        self.at = at.ok_or_else(|| io::Error::from(io::ErrorKind::InvalidInput))?;
-        self.file.seek(SeekFrom::Start(self.start + self.at))?;
-        Ok(self.at)
+        // A zip may name any place at all.
+        let place = at.and_then(|at| Some((at, self.start.checked_add(at)?)));
+        let (at, in_file) = place.ok_or_else(|| io::Error::from(io::ErrorKind::InvalidInput))?;
+        self.file.seek(SeekFrom::Start(in_file))?;
+        self.at = at;
+        Ok(at)
     }
 }

@@ -20,8 +20,11 @@ use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
+/// Reads any bytes, and panics if what comes of it is not as it must be.
+pub type Reader = fn(&[u8]);
+
 /// Each target by its name.
-pub const TARGETS: [(&str, fn(&[u8])); 8] = [
+pub const TARGETS: [(&str, Reader); 8] = [
     ("bundle", bundle::read),
     ("manifest", manifest::read),
     ("payload", payload::read),
