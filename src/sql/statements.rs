@@ -47,9 +47,11 @@ fn cut<'a>(script: &'a str, words: &[Token<'a>], line: &mut usize, counted: &mut
 
 /// Whether the semicolon that stands last ends the statement.
 fn ends(words: &[Token<'_>]) -> bool {
-    let trigger = words[0].is("CREATE")
-        && match words.get(1) {
-            Some(second) if second.is("TEMP") || second.is("TEMPORARY") => words.get(2).is_some_and(|w| w.is("TRIGGER")),
+    let explained = |word: &&Token<'_>| ["EXPLAIN", "QUERY", "PLAN"].iter().any(|w| word.is(w));
+    let first = words.iter().take_while(explained).count();
+    let trigger = words.get(first).is_some_and(|w| w.is("CREATE"))
+        && match words.get(first + 1) {
+            Some(second) if second.is("TEMP") || second.is("TEMPORARY") => words.get(first + 2).is_some_and(|w| w.is("TRIGGER")),
             Some(second) => second.is("TRIGGER"),
             None => false,
         };

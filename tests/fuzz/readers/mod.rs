@@ -47,11 +47,11 @@ thread_local! {
     static FOLDER: OnceCell<TempDir> = const { OnceCell::new() };
 }
 
-/// This thread's folder, in memory where there is such a place.
+/// This thread's folder: where `TMPDIR` says, or in memory where there is such a place.
 pub fn folder() -> PathBuf {
     FOLDER.with(|folder| {
         let made = folder.get_or_init(|| {
-            let memory = Some(Path::new("/dev/shm")).filter(|m| m.is_dir());
+            let memory = Some(Path::new("/dev/shm")).filter(|m| std::env::var_os("TMPDIR").is_none() && m.is_dir());
             let parent = memory.map_or_else(std::env::temp_dir, Path::to_owned);
             let made = tempfile::Builder::new().prefix("holdfast-readers-").tempdir_in(parent);
             made.expect("a folder")
