@@ -33,9 +33,10 @@ impl Locked {
     pub fn open(disk: &dyn Disk, path: &Path) -> Result<Locked> {
         look_first(disk, path)?;
         let has_log = disk.kind(&side_file(path, "-wal"))?.is_some();
+        let seen = disk.for_sqlite(path)?;
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let lock = || -> rusqlite::Result<Connection> {
-            let connection = Connection::open_with_flags(path, flags)?;
+            let connection = Connection::open_with_flags(&seen, flags)?;
             connection.busy_timeout(PATIENCE)?;
             // Without this the last connection moves the log into the database when it closes: a write to live data.
             // Where there is no log yet, closing must run its course, so that the empty log that SQLite makes goes again.
@@ -87,8 +88,9 @@ impl Locked {
 pub fn glance(disk: &dyn Disk, path: &Path) -> Result<Connection> {
     look_first(disk, path)?;
     let has_log = disk.kind(&side_file(path, "-wal"))?.is_some();
+    let seen = disk.for_sqlite(path)?;
     let open = || -> rusqlite::Result<Connection> {
-        let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+        let connection = Connection::open_with_flags(&seen, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
         connection.busy_timeout(PATIENCE)?;
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, has_log)?;
         connection.execute_batch("PRAGMA query_only=ON;")?;
@@ -121,7 +123,7 @@ fn look_first(disk: &dyn Disk, path: &Path) -> Result<()> {
         )
         .at(path));
     }
-    if platform::is_write_protected(path) {
+    if platform::is_write_protected(&disk.for_sqlite(path)?) {
         return Err(Failure::new(
             Reason::DatabaseReadonly,
             format!("The database “{shown}” is write-protected. Allow writing to it, then run the update again."),
@@ -143,8 +145,13 @@ fn hot_journal(disk: &dyn Disk, path: &Path) -> Result<()> {
     if first == [0] {
         return Ok(());
     }
+    let seen = disk.for_sqlite(path)?;
     let look = || {
-        Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))
+        Connection::open_with_flags(&seen, OpenFlags::SQLITE_OPEN_READ_ONLY)?.query_row(
+            "SELECT count(*) FROM sqlite_schema",
+            [],
+            |_| Ok(()),
+        )
     };
     match look() {
         Err(e) if e.sqlite_error_code() != Some(rusqlite::ErrorCode::DatabaseBusy) => Err(Failure::new(

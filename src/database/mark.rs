@@ -3,7 +3,6 @@
 use crate::bundle::sha256;
 use crate::disk::{Disk, Kind};
 use crate::failure::{Failure, Reason, Result};
-use crate::platform;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::io::Read;
@@ -65,7 +64,7 @@ fn file_mark(disk: &dyn Disk, path: &Path, bytes: u64, hashed: u64) -> Result<Fi
     disk.open(path)?.take(hashed).read_to_end(&mut head).map_err(|e| unreadable(&e))?;
     Ok(FileMark {
         bytes,
-        modified_ns: platform::modified_ns(path).map_err(|e| unreadable(&e))?.to_string(),
+        modified_ns: disk.modified_ns(path)?.to_string(),
         head: sha256(&head),
     })
 }

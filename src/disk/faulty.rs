@@ -148,6 +148,9 @@ impl<D: Disk> Disk for FaultyDisk<D> {
     fn open(&self, path: &Path) -> Result<Box<dyn io::Read>> {
         self.inner.open(path)
     }
+    fn modified_ns(&self, path: &Path) -> Result<i128> {
+        self.inner.modified_ns(path)
+    }
     fn create_dir(&self, path: &Path) -> Result<()> {
         self.faults.at("create_dir", path)?;
         self.inner.create_dir(path)

@@ -5,6 +5,8 @@
 mod faulty;
 mod patient;
 mod real;
+#[cfg(all(feature = "faults", unix))]
+pub mod simulated;
 mod tree;
 
 pub use patient::PatientDisk;
@@ -14,7 +16,7 @@ pub use tree::{Hashed, copy_file, copy_start, create_dirs, files_below, hash_fil
 use crate::failure::{Failure, Reason, Result};
 use crate::platform::Attributes;
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// What stands at a path, links not followed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,6 +39,12 @@ pub trait Disk: Sync {
     fn read(&self, path: &Path) -> Result<Option<Vec<u8>>>;
     /// Opens a file for reading.
     fn open(&self, path: &Path) -> Result<Box<dyn io::Read>>;
+    /// A file's modification time in nanoseconds since 1970.
+    fn modified_ns(&self, path: &Path) -> Result<i128>;
+    /// Where SQLite finds a database, with its side files, to read it: it knows real disks alone.
+    fn for_sqlite(&self, path: &Path) -> Result<PathBuf> {
+        Ok(path.to_owned())
+    }
 
     /// Makes a folder in a folder that exists.
     fn create_dir(&self, path: &Path) -> Result<()>;

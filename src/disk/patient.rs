@@ -97,6 +97,9 @@ impl<D: Disk> Disk for PatientDisk<D> {
     fn open(&self, path: &Path) -> Result<Box<dyn io::Read>> {
         self.again(path, || self.inner.open(path))
     }
+    fn modified_ns(&self, path: &Path) -> Result<i128> {
+        self.again(path, || self.inner.modified_ns(path))
+    }
     fn create_dir(&self, path: &Path) -> Result<()> {
         self.again(path, || self.inner.create_dir(path))
     }

@@ -50,6 +50,10 @@ impl Disk for RealDisk {
         Ok(Box::new(file))
     }
 
+    fn modified_ns(&self, path: &Path) -> Result<i128> {
+        platform::modified_ns(path).map_err(|e| failed("looking at", path, &e))
+    }
+
     fn create_dir(&self, path: &Path) -> Result<()> {
         fs::create_dir(path).map_err(|e| failed("making the folder", path, &e))
     }

@@ -224,7 +224,9 @@ fn carry_out(context: &Context<'_>, work: &Work<'_>, snapshot: &Snapshot, locks:
     super::standby::stand_by(context, work.app);
     swap::begin(work, &plan, &(context.now)())?;
     for workspace in workspaces(work.app, &plan) {
-        context.disk.rename(&workspace.kept(&snapshot.plan.run), &workspace.stage())?;
+        let kept = workspace.kept(&snapshot.plan.run);
+        context.disk.rename(&kept, &workspace.stage())?;
+        context.disk.flush_dir(kept.parent().unwrap_or(&workspace.root))?;
         context.disk.flush_dir(&workspace.root)?;
     }
     let mut marks = BTreeMap::new();

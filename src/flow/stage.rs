@@ -11,6 +11,7 @@ use crate::bundle::manifest::Moment;
 use crate::database::{Mark, SIDE_SUFFIXES, Schema, open_copy, side_file};
 use crate::disk::{Kind, copy_file, create_dirs, hash_file, remove_tree, replace_file, write_new};
 use crate::failure::{Failure, Reason, Result};
+use crate::mutants::planted;
 use crate::platform::{Attributes, below};
 use crate::report::{Event, Stage};
 use crate::site::{Owner, confirmation_of};
@@ -94,7 +95,9 @@ pub fn seal<'a>(context: &Context<'_>, bundle: &Bundle, verified: Verified<'a>) 
         };
         settle_database(context, &attributes, &database.path)?;
     }
-    context.disk.flush_all(&new)?;
+    if !planted("stage-unflushed") {
+        context.disk.flush_all(&new)?;
+    }
     context.disk.flush_dir(&Workspace::of_app(&decision.app).root)?;
     attributes::check(context, &attributes::wanted(context, decision, staged_files(bundle, decision))?)?;
     read_back(context, &expected)?;

@@ -109,6 +109,11 @@ impl Attributes {
         }
     }
 
+    /// The access rights, as in `chmod`.
+    pub fn mode(&self) -> u32 {
+        self.mode
+    }
+
     /// The same, and whoever may read may also run it.
     pub fn executable(mut self) -> Self {
         self.mode |= (self.mode & 0o444) >> 2;

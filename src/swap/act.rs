@@ -32,7 +32,9 @@ pub fn arm(work: &Work<'_>, staged: Staged) -> Result<Armed> {
             create_dirs(work.disk, parent)?;
         }
     }
-    journal::armed(work, &staged)?;
+    if !planted("armed-unrecorded") {
+        journal::armed(work, &staged)?;
+    }
     Ok(Armed { staged })
 }
 
@@ -80,10 +82,24 @@ fn place<'a>(work: &Work<'_>, units: impl Iterator<Item = &'a Unit>) -> Result<(
             let side = at.side(suffix);
             work.disk.rename(&side.new, &side.live)?;
         }
-        work.disk.rename(&at.new, &at.live)?;
+        let placed = match planted("database-in-place") && unit.role == Role::Database {
+            true => write_over(work, &at),
+            false => work.disk.rename(&at.new, &at.live),
+        };
+        if !planted("rename-errors-ignored") {
+            placed?;
+        }
         moved(work, unit, Spot::Live);
     }
     Ok(())
+}
+
+/// What must never be done: only a planted mistake does it.
+fn write_over(work: &Work<'_>, at: &Places) -> Result<()> {
+    let bytes = work.disk.read(&at.new)?.unwrap_or_default();
+    let mut file = work.disk.create(&at.live)?;
+    file.write_all(&bytes).map_err(Failure::from)?;
+    work.disk.remove_file(&at.new)
 }
 
 /// Tells whoever watches that a unit has moved.
@@ -147,11 +163,17 @@ pub fn barrier(work: &Work<'_>, staged: &Staged, record: &Record) -> Result<()> 
             file.flush_durably()?;
         }
     }
+    if planted("barrier-unrecorded") {
+        return Ok(());
+    }
     journal::append(work, record)
 }
 
 /// Flushes every folder between which units move.
 pub fn flush_folders(work: &Work<'_>, staged: &Staged) -> Result<()> {
+    if planted("swap-unflushed") {
+        return Ok(());
+    }
     let mut folders: BTreeSet<PathBuf> = BTreeSet::new();
     for unit in &staged.plan.units {
         let at = places(work.app, unit);

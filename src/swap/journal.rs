@@ -11,6 +11,7 @@ use crate::database::Mark;
 use crate::disk::{create_dirs, replace_file};
 use crate::fail;
 use crate::failure::{Failure, Result};
+use crate::mutants::planted;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;
@@ -104,6 +105,9 @@ pub fn append(work: &Work<'_>, record: &Record) -> Result<()> {
     let path = journal_path(work);
     let mut file = work.disk.append(&path)?;
     file.write_all(text.as_bytes()).map_err(Failure::from)?;
+    if planted("journal-unflushed") {
+        return Ok(());
+    }
     file.flush_durably()
 }
 
@@ -138,6 +142,9 @@ pub fn begin(work: &Work<'_>, plan: &Plan, at: &str) -> Result<()> {
             at: at.to_owned(),
         },
     )?;
+    if planted("journal-entry-unflushed") {
+        return Ok(());
+    }
     work.disk.flush_dir(&root)
 }
 
@@ -235,6 +242,11 @@ pub fn archive(work: &Work<'_>, run: &str) -> Result<()> {
     let history = root.join("history");
     create_dirs(work.disk, &history)?;
     crate::disk::remove_tree(work.disk, &spare_path(work))?;
+    // The journal goes when all else has gone for good: should the spare come back without it, the run would look as if it had never been
+    // committed.
+    if !planted("spare-outlives-journal") {
+        work.disk.flush_dir(&root)?;
+    }
     if work.disk.kind(&journal_path(work))?.is_some() {
         let mut to = history.join(format!("{run}.jsonl"));
         let mut n = 1;

@@ -44,6 +44,7 @@ pub fn tidy(work: &Work<'_>, staged: &Staged, now: &str) -> Result<()> {
         // A trial pair has served its purpose, and holds a whole copy of the data.
         remove_tree(work.disk, &workspace.root.join("test"))?;
         remove_tree(work.disk, &workspace.root.join("barrier"))?;
+        work.disk.flush_dir(&workspace.root)?;
     }
     if plan.kind == RunKind::Update && !plan.hold {
         prune(work, plan.keep)?;

@@ -10,6 +10,7 @@ use crate::database::SIDE_SUFFIXES;
 use crate::disk::{Kind, create_dirs, hash_file, remove_tree};
 use crate::fail;
 use crate::failure::Result;
+use crate::mutants::planted;
 use crate::report::{Event, Spot};
 use std::path::{Path, PathBuf};
 
@@ -17,8 +18,12 @@ use std::path::{Path, PathBuf};
 /// retired before anything is placed.
 pub fn anything_retired(work: &Work<'_>, plan: &Plan) -> Result<bool> {
     for unit in plan.units.iter().filter(|u| u.had) {
-        if exists(work, &places(work.app, unit).old)? {
-            return Ok(true);
+        let at = places(work.app, unit);
+        let sides = unit.had_sides.iter().map(|suffix| at.side(suffix).old);
+        for old in [at.old.clone()].into_iter().chain(sides) {
+            if exists(work, &old)? {
+                return Ok(true);
+            }
         }
     }
     Ok(false)
@@ -47,6 +52,9 @@ pub fn undo(work: &Work<'_>, staged: &Staged) -> Result<Vec<PathBuf>> {
     take_out(work, staged, plan.of_role(Role::Entry), &mut aside)?;
     flush_folders(work, staged)?;
     take_out(work, staged, plan.others(), &mut aside)?;
+    if planted("recovery-entries-first") {
+        put_back(work, plan.of_role(Role::Entry))?;
+    }
     put_back(work, plan.others().rev())?;
     flush_folders(work, staged)?;
     put_back(work, plan.of_role(Role::Entry))?;
@@ -114,6 +122,15 @@ fn back_to_stage(work: &Work<'_>, live: &Path, new: &Path) -> Result<()> {
 fn put_back<'a>(work: &Work<'_>, units: impl Iterator<Item = &'a Unit>) -> Result<()> {
     for unit in units.filter(|u| u.had) {
         let at = places(work.app, unit);
+        // A power cut may leave a log retired, and the database to which it belongs not.
+        for side in unit.had_sides.iter().map(|suffix| at.side(suffix)) {
+            if exists(work, &side.old)? {
+                work.disk.rename(&side.old, &side.live)?;
+            }
+        }
+        if planted("recovery-forgets") && !exists(work, &at.live)? {
+            continue;
+        }
         if !exists(work, &at.old)? {
             if !exists(work, &at.live)? {
                 fail!(
@@ -124,12 +141,6 @@ fn put_back<'a>(work: &Work<'_>, units: impl Iterator<Item = &'a Unit>) -> Resul
                 );
             }
             continue;
-        }
-        for suffix in &unit.had_sides {
-            let side = at.side(suffix);
-            if exists(work, &side.old)? {
-                work.disk.rename(&side.old, &side.live)?;
-            }
         }
         work.disk.rename(&at.old, &at.live)?;
         moved(work, unit, Spot::Live);
@@ -204,7 +215,12 @@ pub fn discard_stage(work: &Work<'_>, plan: &Plan) -> Result<()> {
         remove_empty(work, &old)?;
         if workspace != Workspace::of_app(work.app) {
             remove_tree(work.disk, &workspace.root.join("barrier"))?;
-            if work.disk.list(&workspace.root)?.is_empty() && exists(work, &workspace.root)? {
+            let is_empty = work.disk.list(&workspace.root)?.is_empty();
+            if !exists(work, &workspace.root)? {
+                continue;
+            }
+            work.disk.flush_dir(&workspace.root)?;
+            if is_empty {
                 work.disk.remove_dir(&workspace.root)?;
             }
         }

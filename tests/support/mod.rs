@@ -1,7 +1,10 @@
 //! What the tests share: sites, payloads, runs of the real binaries, and the one oracle by which every test judges a site.
 #![allow(dead_code, reason = "each test file uses a part of it")]
 
+#[cfg(feature = "faults")]
+pub mod crash;
 pub mod matrix;
+pub mod proof;
 pub mod steps;
 #[cfg(feature = "wine")]
 pub mod wine;
@@ -158,15 +161,27 @@ impl Bench {
         output
     }
 
+    /// Packs behind another stub.
+    pub fn pack_with(&self, payload: &Path, name: &str, stub: &Path) -> PathBuf {
+        let output = self.path(name);
+        pack_behind(payload, &output, stub).expect(0);
+        output
+    }
+
     /// Packs, and lets the test judge the outcome.
     pub fn try_pack(&self, payload: &Path, output: &Path) -> Ran {
-        run(Command::new(HOLDFAST)
-            .arg("pack")
-            .arg(payload)
-            .arg("-o")
-            .arg(output)
-            .args(["--stub", UPDATER]))
+        pack_behind(payload, output, Path::new(UPDATER))
     }
+}
+
+fn pack_behind(payload: &Path, output: &Path, stub: &Path) -> Ran {
+    run(Command::new(HOLDFAST)
+        .arg("pack")
+        .arg(payload)
+        .arg("-o")
+        .arg(output)
+        .arg("--stub")
+        .arg(stub))
 }
 
 /// An updater's run on a site, silently.

@@ -1,0 +1,15 @@
+//! Crash states: what a program did to a folder, recorded from outside; the states in which a power cut may leave that folder; and the judge
+//! of what is made of them. Whether the recovery is played in memory or by the real program is the matter of the test.
+#![allow(dead_code, unused_imports, reason = "each test file uses a part of it")]
+
+mod explore;
+mod judge;
+mod scene;
+mod strace;
+mod trace;
+
+pub use explore::{Explored, Explorer, NOW};
+pub use judge::{Judge, Pair, files};
+pub use scene::{Scene, shipped};
+pub use strace::Call;
+pub use trace::{Trace, record};
