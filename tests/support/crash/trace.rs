@@ -319,11 +319,11 @@ impl Reading {
     fn given_rights(&mut self, call: &Call) -> Outcome {
         let path = paths(call)?.remove(0);
         let id = self.find(&path)?;
-        let mode = call.arguments.iter().filter_map(|a| match a {
+        let mut mode = call.arguments.iter().filter_map(|a| match a {
             Argument::Number(n) => u32::try_from(*n).ok(),
             _ => None,
         });
-        let mode = mode.last().ok_or("no access rights")?;
+        let mode = mode.next_back().ok_or("no access rights")?;
         self.done(call, Op::Mode { id, mode })
     }
 }
