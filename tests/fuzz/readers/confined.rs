@@ -50,6 +50,9 @@ impl Disk for Confined {
     fn open(&self, path: &Path) -> Result<Box<dyn Read>> {
         self.inside(path)?.open(path)
     }
+    fn modified_ns(&self, path: &Path) -> Result<i128> {
+        self.inside(path)?.modified_ns(path)
+    }
     fn create_dir(&self, path: &Path) -> Result<()> {
         self.inside(path)?.create_dir(path)
     }
