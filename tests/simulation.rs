@@ -29,6 +29,7 @@ fn explorer<'a>(scene: &'a Scene, model: Model, enough: usize) -> Explorer<'a> {
         effort: effort(),
         plan: &scene.plan,
         enough,
+        deepest: usize::MAX,
     }
 }
 

@@ -14,6 +14,7 @@ pub struct Sweep {
     /// What the sweep shows, in a sentence for people.
     shows: String,
     began: Instant,
+    notes: std::cell::RefCell<Vec<String>>,
 }
 
 impl Sweep {
@@ -22,7 +23,13 @@ impl Sweep {
             name: name.to_owned(),
             shows: shows.to_owned(),
             began: Instant::now(),
+            notes: std::cell::RefCell::default(),
         }
+    }
+
+    /// Lines for the report.
+    pub fn note(&self, lines: &[String]) {
+        self.notes.borrow_mut().extend_from_slice(lines);
     }
 
     /// Ends it: how many of what were tried, what else is worth saying, and all that went wrong. Anything wrong fails the test.
@@ -48,6 +55,7 @@ impl Sweep {
             "tried": tried,
             "unit": unit,
             "more": more,
+            "notes": *self.notes.borrow(),
             "wrong": wrong.len(),
             "examples": wrong.iter().take(10).collect::<Vec<_>>(),
             "seconds": seconds,

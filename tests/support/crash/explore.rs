@@ -24,6 +24,8 @@ pub struct Explorer<'a> {
     pub plan: &'a Plan,
     /// After so much that is wrong, no more is looked for.
     pub enough: usize,
+    /// How many cuts in a row are looked at. Only without a limit is the end one at which nothing new appears.
+    pub deepest: usize,
 }
 
 /// What was found.
@@ -117,6 +119,9 @@ impl Explorer<'_> {
                 found.wrong.push(format!("{why}{}", state.story));
                 return;
             }
+        }
+        if state.generation >= self.deepest {
+            return;
         }
         let (log, next) = (disk.log(), state.generation + 1);
         let pair = self.judge.settled(&disk.tree()).map(|pairs| pairs[0]).ok();

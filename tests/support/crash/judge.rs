@@ -4,6 +4,7 @@
 use super::Trace;
 use holdfast::disk::simulated::{Content, Node, Tree};
 use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 
 /// What stands at a path: access rights, and what is in it.
@@ -116,6 +117,16 @@ impl Judge {
         }
     }
 
+    /// Whether a run of its own has led to the new pair: its ledger has other times than the one that is known.
+    pub fn is_like_new(&self, tree: &Tree) -> bool {
+        let without_data = |files: &Files| -> Files {
+            let mut files = files.clone();
+            files.retain(|path, _| !path.to_string_lossy().contains(".db"));
+            files
+        };
+        without_data(&counted(files(tree))) == without_data(&self.new)
+    }
+
     fn difference(&self, found: &Files) -> String {
         let differs = |pair: &Files| {
             let paths = pair.keys().chain(found.keys()).filter(|path| pair.get(*path) != found.get(*path));
@@ -129,6 +140,13 @@ impl Judge {
             differs(&self.new)
         )
     }
+}
+
+/// A number for all that is in a tree.
+pub fn number(tree: &Tree) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    files(tree).hash(&mut hasher);
+    hasher.finish()
 }
 
 /// What counts: not Holdfast's own folders, nor the tests' files, nor a database's empty log and its index, which say nothing.

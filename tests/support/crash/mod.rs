@@ -9,7 +9,7 @@ mod strace;
 mod trace;
 
 pub use explore::{Explored, Explorer, NOW};
-pub use judge::{Judge, Pair, files};
+pub use judge::{Judge, Pair, files, number};
 pub use scene::{Scene, shipped};
 pub use strace::Call;
 pub use trace::{Trace, record};

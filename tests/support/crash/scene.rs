@@ -11,6 +11,7 @@ use std::process::Command;
 /// A run that was recorded.
 pub struct Scene {
     pub name: &'static str,
+    pub verb: &'static str,
     /// Holds everything; goes with the scene.
     pub bench: Bench,
     /// The folder that was recorded, with the site and what lies beside it.
@@ -70,7 +71,14 @@ impl Scene {
         Scene::record("confirm", bench, updater, folder, "confirm", &[])
     }
 
-    fn record(name: &'static str, bench: Bench, updater: PathBuf, folder: PathBuf, verb: &str, environment: &[(&str, &str)]) -> Scene {
+    fn record(
+        name: &'static str,
+        bench: Bench,
+        updater: PathBuf,
+        folder: PathBuf,
+        verb: &'static str,
+        environment: &[(&str, &str)],
+    ) -> Scene {
         let database = if name == "update elsewhere" {
             ELSEWHERE
         } else {
@@ -83,6 +91,7 @@ impl Scene {
         let plan = staged.or_else(|| last_plan(&trace.after)).expect("a run says what it moves");
         Scene {
             name,
+            verb,
             judge: Judge::of(&trace, "site/start"),
             bench,
             folder,
