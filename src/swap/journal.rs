@@ -77,6 +77,8 @@ pub struct Journal {
 
 /// The copy of the armed record, in case both lines with a plan are damaged.
 const SPARE: &str = "plan.json";
+/// The folder of the journals of runs that have ended.
+const HISTORY: &str = "history";
 
 fn journal_path(work: &Work<'_>) -> PathBuf {
     Workspace::of_app(work.app).root.join(JOURNAL)
@@ -119,7 +121,8 @@ fn sum(body: &RawValue) -> String {
 /// Begins a journal.
 pub fn begin(work: &Work<'_>, plan: &Plan, at: &str) -> Result<()> {
     let root = Workspace::of_app(work.app).root;
-    create_dirs(work.disk, &root)?;
+    // Where the journal goes at the end, made while there is room: the way back may come on a full disk.
+    create_dirs(work.disk, &root.join(HISTORY))?;
     append(
         work,
         &Record::Begin {
@@ -227,7 +230,7 @@ fn newer<T>() -> Result<T> {
 /// Ends the run: the journal becomes history, and with that nothing is hot any more.
 pub fn archive(work: &Work<'_>, run: &str) -> Result<()> {
     let root = Workspace::of_app(work.app).root;
-    let history = root.join("history");
+    let history = root.join(HISTORY);
     create_dirs(work.disk, &history)?;
     crate::disk::remove_tree(work.disk, &spare_path(work))?;
     if work.disk.kind(&journal_path(work))?.is_some() {
