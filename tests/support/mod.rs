@@ -1,7 +1,10 @@
 //! What the tests share: sites, payloads, runs of the real binaries, and the one oracle by which every test judges a site.
 #![allow(dead_code, reason = "each test file uses a part of it")]
 
+mod found;
 pub mod matrix;
+#[cfg(target_os = "linux")]
+pub mod mounts;
 pub mod steps;
 #[cfg(feature = "wine")]
 pub mod wine;
@@ -357,4 +360,9 @@ PRAGMA user_version = 2;
 /// Runs a program given as words, with an environment.
 pub fn with_environment<'a>(program: &Path, words: &[&OsStr], environment: impl IntoIterator<Item = (&'a str, String)>) -> Ran {
     run(Command::new(program).args(words).envs(environment))
+}
+
+/// Whether the sweeps are to be large.
+pub fn is_nightly() -> bool {
+    std::env::var("HOLDFAST_PROOF").is_ok_and(|size| size == "nightly")
 }
