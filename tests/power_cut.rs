@@ -20,9 +20,45 @@ use support::matrix::*;
 use support::mounts::*;
 use support::*;
 
-const DATABASE: &str = "site/data/mini.db";
 /// How many states are tried where not all are.
 const SOME: usize = 150;
+
+/// How many times as many subsets there are at night.
+const AT_NIGHT: usize = 4;
+
+/// What is cut.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Story {
+    Update,
+    Rollback,
+    /// An update with the database elsewhere, and rows only in its log.
+    Elsewhere,
+}
+
+impl Story {
+    fn name(self) -> &'static str {
+        match self {
+            Story::Update => "update",
+            Story::Rollback => "rollback",
+            Story::Elsewhere => "update with a log",
+        }
+    }
+
+    /// The scenario, and the folder from which it begins.
+    fn scenario<'a>(self, bench: &Bench, player: &'a Native) -> (Scenario<'a>, PathBuf) {
+        let (master, database, verb) = match self {
+            Story::Update => (inside(bench), "site/data/mini.db", "update"),
+            Story::Elsewhere => (outside_with_log(bench), "elsewhere/mini.db", "update"),
+            Story::Rollback => {
+                let master = inside(bench);
+                update(&player.updater, &master.join("site"), &[]).expect(0);
+                write_since(&master);
+                (master, "site/data/mini.db", "rollback")
+            }
+        };
+        (Scenario::of(player, master.clone(), database, verb), master)
+    }
+}
 
 /// A kind of file system: the smallest disk on which it can be made, and how.
 struct Kind {
@@ -111,84 +147,129 @@ fn chosen(states: Vec<State>) -> Vec<State> {
     taken.map(|(_, state)| state).collect()
 }
 
-/// All cuts of a run.
-fn cuts(kind: &Kind, verb: &'static str) {
+/// A recorded run, to be cut.
+struct Cut<'a> {
+    kind: &'a Kind,
+    scenario: Scenario<'a>,
+    recording: Recording,
+    place: PathBuf,
+    disk: PathBuf,
+}
+
+impl Cut<'_> {
+    fn at(&self, state: &State) -> Result<&'static str, String> {
+        self.recording.disk(state).save(&self.disk).map_err(|e| e.to_string())?;
+        judge(self.kind, &self.scenario, &self.place, &self.disk, state.reported)
+    }
+}
+
+/// Records a run, and gives it to a check.
+fn with_run(kind: &Kind, story: Story, check: impl FnOnce(&Cut<'_>)) {
     let bench = Bench::in_memory();
     let player = Native {
         updater: bench.pack(&bench.mini_payload(), "update"),
         root: bench.path("copies"),
     };
-    let master = inside(&bench);
-    if verb == "rollback" {
-        update(&player.updater, &master.join("site"), &[]).expect(0);
-        write_since(&master);
-    }
     let place = bench.path("place");
-    let scenario = Scenario::of(&player, master.clone(), DATABASE, verb);
+    let (scenario, master) = story.scenario(&bench, &player);
     let recording = recorded(kind, &bench, &scenario, &master, &place);
-    let all = recording.states(kind.subsets, &mut fastrand::Rng::with_seed(1));
+    let disk = bench.path("disk.img");
+    check(&Cut {
+        kind,
+        scenario,
+        recording,
+        place,
+        disk,
+    });
+}
+
+/// All cuts of a run.
+fn cuts(cut: &Cut<'_>, story: Story) {
+    let subsets = cut.kind.subsets * if is_nightly() { AT_NIGHT } else { 1 };
+    let all = cut.recording.states(subsets, &mut fastrand::Rng::with_seed(1));
     let (possible, states) = (all.len(), chosen(all));
-    let disk: PathBuf = bench.path("disk.img");
     let (mut old, mut new, mut wrong) = (0, 0, Vec::new());
     for (n, state) in states.iter().enumerate() {
-        recording.disk(state).save(&disk).expect("an image");
-        match judge(kind, &scenario, &place, &disk, state.reported) {
+        match cut.at(state) {
             Ok("old") => old += 1,
             Ok(_) => new += 1,
             Err(why) => wrong.push(format!("state {n}: {why}")),
         }
     }
     println!(
-        "power cut, {}, {verb}: {} states of {possible} ({} writes, {} flushes), old {old}, new {new}, {} wrong",
-        kind.name,
+        "power cut, {}, {}: {} states of {possible} ({} writes, {} flushes), old {old}, new {new}, {} wrong",
+        cut.kind.name,
+        story.name(),
         states.len(),
-        recording.writes(),
-        recording.flushes(),
+        cut.recording.writes(),
+        cut.recording.flushes(),
         wrong.len()
     );
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     assert!(old > 0 && new > 0, "the cuts did not reach from the old pair to the new one");
-    assert!(recording.flushes() > 5, "the flushes of the run did not reach the disk");
+    assert!(cut.recording.flushes() > 5, "the flushes of the run did not reach the disk");
 }
 
-fn on(kind: &Kind, verb: &'static str, test: &str) {
-    if !kind.always && !is_nightly() {
-        println!("power cut, {}, {verb}: 0 states, because it is tried at night; 0 wrong", kind.name);
-        return;
+fn on(kind: &Kind, story: Story, test: &str) {
+    let always = kind.always && story != Story::Elsewhere;
+    let lacking = match Path::new("/dev/fuse").exists() {
+        true => lacking(kind.name),
+        false => Some("there is no FUSE".to_owned()),
+    };
+    let lacking = lacking.or_else(|| (!always && !is_nightly()).then(|| "it is tried at night".to_owned()));
+    match lacking {
+        Some(why) => println!("power cut, {}, {}: 0 states, because {why}; 0 wrong", kind.name, story.name()),
+        None => alone(test, || with_run(kind, story, |cut| cuts(cut, story))),
     }
-    if let Some(why) = lacking(kind.name) {
-        println!("power cut, {}, {verb}: 0 states, because {why}; 0 wrong", kind.name);
-        return;
-    }
-    alone(test, || cuts(kind, verb));
 }
 
 #[test]
 fn an_update_on_ext4() {
-    on(&EXT4, "update", "an_update_on_ext4");
+    on(&EXT4, Story::Update, "an_update_on_ext4");
+}
+
+#[test]
+fn an_update_on_ext4_with_a_database_elsewhere() {
+    on(&EXT4, Story::Elsewhere, "an_update_on_ext4_with_a_database_elsewhere");
 }
 
 #[test]
 fn a_rollback_on_ext4() {
-    on(&EXT4, "rollback", "a_rollback_on_ext4");
+    on(&EXT4, Story::Rollback, "a_rollback_on_ext4");
 }
 
 #[test]
 fn an_update_on_xfs() {
-    on(&XFS, "update", "an_update_on_xfs");
+    on(&XFS, Story::Update, "an_update_on_xfs");
 }
 
 #[test]
 fn a_rollback_on_xfs() {
-    on(&XFS, "rollback", "a_rollback_on_xfs");
+    on(&XFS, Story::Rollback, "a_rollback_on_xfs");
 }
 
 #[test]
 fn an_update_on_btrfs() {
-    on(&BTRFS, "update", "an_update_on_btrfs");
+    on(&BTRFS, Story::Update, "an_update_on_btrfs");
 }
 
 #[test]
 fn a_rollback_on_btrfs() {
-    on(&BTRFS, "rollback", "a_rollback_on_btrfs");
+    on(&BTRFS, Story::Rollback, "a_rollback_on_btrfs");
+}
+
+/// Shows that the judge can find something: no program survives a disk that forgets what it was told to flush.
+#[test]
+fn a_disk_that_ignores_flushes_is_noticed() {
+    if !Path::new("/dev/fuse").exists() {
+        println!("a disk that ignores flushes: 0 states, because there is no FUSE");
+        return;
+    }
+    alone("a_disk_that_ignores_flushes_is_noticed", || {
+        with_run(&EXT4, Story::Update, |cut| {
+            let mut chance = fastrand::Rng::with_seed(5);
+            let noticed = (0..10).any(|_| cut.at(&cut.recording.broken(&mut chance)).is_err());
+            assert!(noticed, "nothing was found wrong with a disk that ignores flushes");
+        });
+    });
 }

@@ -66,6 +66,26 @@ impl Recording {
         found.into_iter().collect()
     }
 
+    /// What no disk may leave that keeps its word: any half of all writes, whatever was flushed, after success was reported.
+    pub fn broken(&self, chance: &mut fastrand::Rng) -> State {
+        let mut pieces = Vec::new();
+        for (entry, what) in self.entries.iter().enumerate() {
+            if let Entry::Write { offset, bytes } = what {
+                let parts = parts(*offset, bytes.len()).filter(|_| chance.bool());
+                pieces.extend(parts.map(|(_, at, within)| Piece {
+                    entry,
+                    at,
+                    length: within.len(),
+                }));
+            }
+        }
+        State {
+            flushed: 0,
+            pieces,
+            reported: true,
+        }
+    }
+
     pub fn flushes(&self) -> usize {
         self.entries.iter().filter(|e| matches!(e, Entry::Flush)).count()
     }

@@ -15,19 +15,12 @@ pub fn alone(test: &str, body: impl FnOnce()) {
     if std::env::var(ALONE).is_ok_and(|name| name == test) {
         return body();
     }
-    let mut unshare = Command::new("unshare");
-    unshare.args(["--mount", "--propagation", "private"]);
-    let may = match rustix::process::geteuid().is_root() {
-        true => Command::new("unshare")
-            .args(["--mount", "true"])
-            .status()
-            .is_ok_and(|s| s.success()),
-        false => false,
-    };
-    if !may {
-        println!("{test}: 0 tried, because only root may mount, and root is not confined; 0 wrong");
+    if let Some(why) = forbidden() {
+        println!("{test}: 0 tried, because {why}; 0 wrong");
         return;
     }
+    let mut unshare = Command::new("unshare");
+    unshare.args(["--mount", "--propagation", "private"]);
     let program = std::env::current_exe().expect("this test");
     unshare.arg(program).args(["--exact", test, "--nocapture", "--test-threads=2"]);
     let ran = run(unshare.env(ALONE, test));
@@ -38,15 +31,32 @@ pub fn alone(test: &str, body: impl FnOnce()) {
     assert!(ran.stdout.contains("1 passed"), "there is no test “{test}”: {}", ran.stdout);
 }
 
+/// Why nothing may be mounted here, if so.
+fn forbidden() -> Option<String> {
+    if !rustix::process::geteuid().is_root() {
+        return Some("only root may mount".to_owned());
+    }
+    let mut attempt = Command::new("unshare");
+    attempt.args(["--mount", "--propagation", "private", "mount", "-t", "tmpfs", "tmpfs", "/tmp"]);
+    let ran = run(&mut attempt);
+    (ran.code != Some(0)).then(|| format!("nothing may be mounted: {}", ran.stderr.trim()))
+}
+
 /// Why a kind of file system cannot be tried here, if it cannot.
 pub fn lacking(kind: &str) -> Option<String> {
     let known = fs::read_to_string("/proc/filesystems").unwrap_or_default();
     if !known.split_whitespace().any(|word| word == kind) {
         return Some(format!("this kernel has no {kind}"));
     }
+    if kind == "tmpfs" {
+        return None;
+    }
     let tool = format!("mkfs.{kind}");
-    let found = kind == "tmpfs" || Command::new(&tool).arg("-V").output().is_ok();
-    (!found).then(|| format!("{tool} is not installed"))
+    match Command::new(&tool).arg("-V").output() {
+        Ok(_) if !Path::new("/dev/loop-control").exists() => Some("there are no loop devices".to_owned()),
+        Ok(_) => None,
+        Err(e) => Some(format!("{tool}: {e}")),
+    }
 }
 
 /// Runs a tool, and fails with what it says.
