@@ -133,6 +133,28 @@ fn rows_written_with_the_new_version_are_kept_aside_when_it_does_not_stand() {
 }
 
 #[test]
+fn rows_written_by_a_program_that_had_the_database_open_when_it_was_retired_are_there() {
+    let play = Play::new();
+    let (live, retired) = (play.database(), play.site.join(".holdfast/old/data/mini.db"));
+    assert_eq!(ask(&live, "PRAGMA journal_mode = WAL"), "wal");
+    let cut = play.operation("rename", "data/mini.db") + 1;
+    assert_eq!(play.update_with(&format!("crash@{cut}")).code, None);
+    assert!(retired.exists() && !live.exists(), "the cut came when the database was retired");
+    // What a program leaves that opened it right before: SQLite does not move the log into a database that is not where it was opened.
+    let log = play.site.join("data/mini.db-wal");
+    let making = play.bench.path("making.db");
+    fs::copy(&retired, &making).expect("a copy");
+    let open = Connection::open(&making).expect("a database");
+    open.execute_batch("INSERT INTO thing VALUES (7, 'written in between')")
+        .expect("a row");
+    fs::copy(play.bench.path("making.db-wal"), &log).expect("its log");
+    assert!(fs::metadata(&log).expect("its log").len() > 0);
+    play.recover().expect(0);
+    assert_eq!(play.version(), "1.0");
+    assert_eq!(ask(&live, "SELECT name FROM thing WHERE id = 7"), "written in between");
+}
+
+#[test]
 fn rows_written_with_the_old_version_while_armed_are_there_and_migrated_by_the_next_run() {
     let play = Play::new();
     let cut = play.operation("rename", "start");

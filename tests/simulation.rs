@@ -29,7 +29,12 @@ fn explorer<'a>(scene: &'a Scene, model: Model, enough: usize) -> Explorer<'a> {
         effort: effort(),
         plan: &scene.plan,
         enough,
-        deepest: usize::MAX,
+        // The subsets are many: every run looks at three cuts in a row, a nightly one goes on until nothing new appears.
+        deepest: if model == Model::AnySubset && !is_nightly() {
+            3
+        } else {
+            usize::MAX
+        },
     }
 }
 

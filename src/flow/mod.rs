@@ -26,6 +26,7 @@ pub use instance::Instance;
 pub use plan::{DatabasePlan, Described, ModulePlan};
 pub use preflight::Decision;
 pub use result::{Ended, Outcome, RequestState, ResultFile, UNNAMED};
+pub use standby::leave_rest;
 pub use status::{Status, status};
 
 use crate::bundle::Bundle;
@@ -279,9 +280,13 @@ pub fn recover(context: &Context<'_>, app: &Path) -> Ended {
     }
     drop(instance);
     let outcome = match recovered {
-        Ok(Recovered::Nothing) => Ok(Outcome::NothingToRecover),
-        Ok(found) => {
+        Ok((Recovered::Nothing, _)) => Ok(Outcome::NothingToRecover),
+        Ok((found, left)) => {
             ended.note_recovered(&found);
+            if let Some(left) = left {
+                ended.tidied = false;
+                standby::leave_rest(context.reporter, &left);
+            }
             Ok(Outcome::Recovered(found))
         }
         Err(failure) => return ended.with(Err(failure), Aftermath::NotRestored),

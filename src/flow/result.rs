@@ -223,8 +223,7 @@ impl Ended {
             }
             // The old pair is back; the rest is thrown away by the recovery that stands by, or by the next start.
             Ok(Some(left)) => {
-                let message = format!("What was prepared could not be removed yet: {}", left.message);
-                work.reporter.event(&Event::Warning { message: &message });
+                standby::leave_rest(work.reporter, &left);
                 Aftermath::Restored
             }
             Err(second) => {
@@ -237,12 +236,12 @@ impl Ended {
         self
     }
 
-    /// Notes what became of an unfinished earlier run.
-    pub fn recovered(&mut self, recovered: Result<Recovered>) -> Result<()> {
+    /// Notes what became of an unfinished earlier run. While anything of it is left over, no other may begin.
+    pub fn recovered(&mut self, recovered: Result<(Recovered, Option<Failure>)>) -> Result<()> {
         match recovered {
-            Ok(found) => {
+            Ok((found, left)) => {
                 self.note_recovered(&found);
-                Ok(())
+                left.map_or(Ok(()), Err)
             }
             Err(failure) => {
                 self.aftermath = Aftermath::NotRestored;

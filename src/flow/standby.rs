@@ -5,9 +5,9 @@
 use super::Context;
 use crate::bundle::container;
 use crate::disk::{copy_start, create_dirs, remove_tree};
-use crate::failure::Result;
+use crate::failure::{Failure, Result};
 use crate::platform;
-use crate::report::Event;
+use crate::report::{Event, Reporter};
 use crate::swap::Workspace;
 use std::path::Path;
 
@@ -34,6 +34,12 @@ pub fn stand_down(context: &Context<'_>, app: &Path) {
         let message = format!("The recovery at the next start could not be taken back ({e}). It will find nothing to do.");
         context.reporter.event(&Event::Note { message: &message });
     }
+}
+
+/// Says why something is left over. The pair is whole; whoever stands by, or the next start, removes the rest.
+pub fn leave_rest(reporter: &dyn Reporter, why: &Failure) {
+    let message = format!("What was prepared could not be removed yet: {}", why.message);
+    reporter.event(&Event::Warning { message: &message });
 }
 
 fn copy(context: &Context<'_>, app: &Path) -> Result<std::path::PathBuf> {

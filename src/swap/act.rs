@@ -107,29 +107,27 @@ pub fn moved(work: &Work<'_>, unit: &Unit, to: Spot) {
     work.reporter.event(&Event::Moved { unit: &unit.path, to });
 }
 
-/// The lock had to be given up for the renames. Whoever wrote in between, or still holds the retired file, is found here.
+/// The lock had to be given up for the renames. Whoever wrote in between, or still holds the retired file, is found here. First who holds
+/// it: when nobody does, nobody can open it any more under its new name, and what the marks say then stays true.
 fn nobody_wrote(work: &Work<'_>, staged: &Staged) -> Result<()> {
-    let mut retired = BTreeSet::new();
-    for unit in staged.plan.units.iter().filter(|u| u.had) {
-        let at = places(work.app, unit);
+    let retired = || staged.plan.units.iter().filter(|u| u.had).map(|u| (u, places(work.app, u)));
+    let mut files = BTreeSet::new();
+    for (unit, at) in retired().filter(|(unit, _)| unit.role == Role::Database) {
+        files.insert(at.old.clone());
+        files.extend(unit.had_sides.iter().map(|suffix| side_file(&at.old, suffix)));
+    }
+    if let Some(holder) = platform::lasting_holders(&files, &[]).first() {
+        let how = format!("was opened by {} while the update ran", holder.words());
+        return Err(written(&holder.path, &how));
+    }
+    for (unit, at) in retired() {
         if let Some(mark) = staged.marks.get(&unit.path)
             && !(Mark::of(work.disk, &at.old)?.same_data(mark) && no_sides(work, &at)?)
         {
             return Err(written(&at.live, "was written to while the update ran"));
         }
-        if unit.role == Role::Database {
-            retired.insert(at.old.clone());
-            retired.extend(unit.had_sides.iter().map(|suffix| side_file(&at.old, suffix)));
-        }
     }
-    let holders = platform::lasting_holders(&retired, &[]);
-    match holders.first() {
-        Some(holder) => Err(written(
-            &holder.path,
-            &format!("was opened by {} while the update ran", holder.words()),
-        )),
-        None => Ok(()),
-    }
+    Ok(())
 }
 
 fn no_sides(work: &Work<'_>, at: &Places) -> Result<bool> {

@@ -78,6 +78,8 @@ pub struct Journal {
 
 /// The copy of the armed record, in case both lines with a plan are damaged.
 const SPARE: &str = "plan.json";
+/// The folder of the journals of runs that have ended.
+const HISTORY: &str = "history";
 
 fn journal_path(work: &Work<'_>) -> PathBuf {
     Workspace::of_app(work.app).root.join(JOURNAL)
@@ -134,7 +136,8 @@ fn sum(body: &RawValue) -> String {
 /// Begins a journal.
 pub fn begin(work: &Work<'_>, plan: &Plan, at: &str) -> Result<()> {
     let root = Workspace::of_app(work.app).root;
-    create_dirs(work.disk, &root)?;
+    // Where the journal goes at the end, made while there is room: the way back may come on a full disk.
+    create_dirs(work.disk, &root.join(HISTORY))?;
     append(
         work,
         &Record::Begin {
@@ -239,7 +242,7 @@ fn newer<T>() -> Result<T> {
 /// Ends the run: the journal becomes history, and with that nothing is hot any more.
 pub fn archive(work: &Work<'_>, run: &str) -> Result<()> {
     let root = Workspace::of_app(work.app).root;
-    let history = root.join("history");
+    let history = root.join(HISTORY);
     create_dirs(work.disk, &history)?;
     crate::disk::remove_tree(work.disk, &spare_path(work))?;
     // The journal goes when all else has gone for good: should the spare come back without it, the run would look as if it had never been

@@ -37,9 +37,10 @@ pub enum Recovered {
 }
 
 /// Brings an unfinished run to an end. `asked` is set when a person asked for it: then the count of attempts does not matter.
-pub fn recover(work: &Work<'_>, now: &str, asked: bool) -> Result<Recovered> {
+/// The second value is why something is left over: the pair is whole all the same, and the next start finds the journal and tidies up.
+pub fn recover(work: &Work<'_>, now: &str, asked: bool) -> Result<(Recovered, Option<Failure>)> {
     let Some(journal) = Journal::read(work)? else {
-        return Ok(Recovered::Nothing);
+        return Ok((Recovered::Nothing, None));
     };
     if journal.attempts() >= MAX_ATTEMPTS && !asked {
         return Err(Failure::new(
@@ -99,24 +100,23 @@ pub fn commit(work: &Work<'_>, staged: &Staged, now: &str) -> Result<()> {
     journal::append(work, &Record::Committed { at: now.to_owned() })
 }
 
-fn finish(work: &Work<'_>, journal: &Journal, now: &str) -> Result<Recovered> {
+fn finish(work: &Work<'_>, journal: &Journal, now: &str) -> Result<(Recovered, Option<Failure>)> {
     let staged = journal.staged().ok_or_else(|| {
         Failure::new(
             Reason::RecoveryFailed,
             "The update is in place, but its journal is damaged, so what is left of the old version cannot be put in order. The application can be used.",
         )
     })?;
-    tidy(work, staged, now)?;
-    Ok(Recovered::Committed {
-        version: staged.plan.to.clone(),
-    })
+    let left = tidy(work, staged, now).err();
+    let version = staged.plan.to.clone();
+    Ok((Recovered::Committed { version }, left))
 }
 
 /// The way back, to its end.
-fn go_back(work: &Work<'_>, journal: &Journal) -> Result<Recovered> {
+fn go_back(work: &Work<'_>, journal: &Journal) -> Result<(Recovered, Option<Failure>)> {
     let aside = put_back(work, journal)?;
-    clear(work, journal)?;
-    Ok(restored(journal, aside))
+    let left = clear(work, journal).err();
+    Ok((restored(journal, aside), left))
 }
 
 /// Puts back what was moved.

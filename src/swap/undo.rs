@@ -4,7 +4,7 @@
 use super::Work;
 use super::act::{flush_folders, moved};
 use super::journal::Staged;
-use super::places::{Places, Workspace, places, workspace_of, workspaces};
+use super::places::{Workspace, places, workspace_of, workspaces};
 use super::plan::{Plan, Role, RunKind, Unit};
 use crate::database::SIDE_SUFFIXES;
 use crate::disk::{Kind, create_dirs, hash_file, remove_tree};
@@ -51,6 +51,11 @@ pub fn undo(work: &Work<'_>, staged: &Staged) -> Result<Vec<PathBuf>> {
     let mut aside = Vec::new();
     take_out(work, staged, plan.of_role(Role::Entry), &mut aside)?;
     flush_folders(work, staged)?;
+    // Only while a database is in its new place can its side files be told from those that others made.
+    for unit in plan.of_role(Role::Database) {
+        take_out_sides(work, staged, unit, &mut aside)?;
+    }
+    flush_folders(work, staged)?;
     take_out(work, staged, plan.others(), &mut aside)?;
     if planted("recovery-entries-first") {
         put_back(work, plan.of_role(Role::Entry))?;
@@ -87,26 +92,31 @@ fn take_out<'a>(work: &Work<'_>, staged: &Staged, units: impl Iterator<Item = &'
                 aside.push(set_aside(work, staged, unit, &at.live)?);
             }
         }
-        if unit.role == Role::Database {
-            take_out_sides(work, staged, unit, &at, aside)?;
-        }
     }
     Ok(())
 }
 
-/// Side files beside the live name that are not the old database's: they belong to the database that was placed there.
-fn take_out_sides(work: &Work<'_>, staged: &Staged, unit: &Unit, at: &Places, aside: &mut Vec<PathBuf>) -> Result<()> {
-    if !(exists(work, &at.old)? || unit.gets && !unit.had) {
+/// Side files beside the live name. Those of the database that was placed there leave with it. Any other one is of a program that opened the
+/// old database before it was retired and wrote to it since: its rows are there, and it stays, for the old database comes back to it.
+fn take_out_sides(work: &Work<'_>, staged: &Staged, unit: &Unit, aside: &mut Vec<PathBuf>) -> Result<()> {
+    let at = places(work.app, unit);
+    let is_placed = unit.gets && !exists(work, &at.new)?;
+    // Before anything was retired, or placed where nothing was, everything beside the live name is the site's own.
+    if !exists(work, &at.old)? && (unit.had || !is_placed) {
         return Ok(());
     }
     for suffix in SIDE_SUFFIXES {
         let side = at.side(suffix);
-        let is_old = unit.had_sides.iter().any(|s| s == suffix) && !exists(work, &side.old)?;
-        if !is_old && exists(work, &side.live)? {
-            match exists(work, &side.new)? {
-                false => back_to_stage(work, &side.live, &side.new)?,
-                true => aside.push(set_aside(work, staged, unit, &side.live)?),
-            }
+        let has = |sides: &[String]| sides.iter().any(|s| s == suffix);
+        let is_old = has(&unit.had_sides) && !exists(work, &side.old)?;
+        if is_old || !exists(work, &side.live)? {
+            continue;
+        }
+        let has_left_stage = !exists(work, &side.new)?;
+        if has_left_stage && (is_placed || has(&unit.gets_sides)) {
+            back_to_stage(work, &side.live, &side.new)?;
+        } else if is_placed || exists(work, &side.old)? {
+            aside.push(set_aside(work, staged, unit, &side.live)?);
         }
     }
     Ok(())

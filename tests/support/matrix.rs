@@ -1,6 +1,7 @@
 //! What the crash matrices share: a site that is updated or rolled back, ended or refused at any operation, recovered, and judged by one
 //! oracle. Whether the updater runs on this system or under Wine is the player's matter; the oracle looks with this system's own eyes.
 
+pub use super::found::{Found, copy_of};
 use super::world::World;
 use super::*;
 use std::ffi::OsString;
@@ -52,7 +53,12 @@ pub struct Scenario<'a> {
     new: World,
     /// The verb under test: an update or a rollback.
     pub verb: &'static str,
+    /// Tables of which the rows that a live application writes are not looked at: those from [`SOLD`] on.
+    shop: &'static [&'static str],
 }
+
+/// The first key of a live application's rows.
+pub const SOLD: i64 = 1000;
 
 /// How much follows a cut.
 #[derive(Clone, Copy)]
@@ -113,12 +119,18 @@ impl<'a> Scenario<'a> {
             master,
             database,
             verb,
+            shop: &[],
         };
         let done = scenario.copy("expected");
         scenario.act(&done, &[]).expect(0);
         scenario.new = World::of(&done, database);
         assert_ne!(scenario.old, scenario.new);
         scenario
+    }
+
+    /// The same, with a live application that writes rows of its own to these tables.
+    pub fn with_shop(self, shop: &'static [&'static str]) -> Scenario<'a> {
+        Scenario { shop, ..self }
     }
 
     /// The database of the other world, as the first run left it.
@@ -135,7 +147,12 @@ impl<'a> Scenario<'a> {
         self.run(folder, self.verb, environment)
     }
 
-    fn run(&self, folder: &Path, verb: &str, environment: &[(&str, String)]) -> Ran {
+    pub fn run(&self, folder: &Path, verb: &str, environment: &[(&str, String)]) -> Ran {
+        self.player.run(folder, &self.words(folder, verb), environment)
+    }
+
+    /// The command line of a run on a copy.
+    pub fn words(&self, folder: &Path, verb: &str) -> Vec<OsString> {
         let seen = |path: &str| self.player.seen(&folder.join(path));
         let mut words: Vec<OsString> = vec![verb.into(), "--app".into(), seen("site")];
         words.extend(["--silent", "--discard-newer", "--log"].map(OsString::from));
@@ -145,7 +162,7 @@ impl<'a> Scenario<'a> {
             option.push(seen(self.database));
             words.extend(["--database".into(), option]);
         }
-        self.player.run(folder, &words, environment)
+        words
     }
 
     /// The operations of a run by its own log of them, as `number\tname\tpath`.
@@ -178,7 +195,8 @@ impl<'a> Scenario<'a> {
         let database = folder.join(self.database);
         // The header holds user_version at offset 60: nothing is opened, so nothing is repaired.
         let number = fs::read(&database).ok().and_then(|bytes| bytes.get(63).copied());
-        let log = fs::metadata(folder.join(format!("{}-wal", self.database))).is_ok();
+        // An empty log is what a reader leaves that was ended.
+        let log = fs::metadata(folder.join(format!("{}-wal", self.database))).is_ok_and(|log| log.len() > 0);
         let right_log = !log || version == "1.0";
         match code && says("settings.ini", colour) && number == Some(version.as_bytes()[0] - b'0') && right_log {
             true => Ok(()),
@@ -187,8 +205,7 @@ impl<'a> Scenario<'a> {
     }
 
     /// Which of the two worlds a folder is in.
-    fn world(&self, folder: &Path) -> Result<&'static str, String> {
-        let found = World::of(folder, self.database);
+    pub fn world(&self, folder: &Path) -> Result<&'static str, String> {
         let site = folder.join("site");
         for left in [".holdfast/journal.jsonl", ".holdfast/plan.json", ".holdfast/new", ".holdfast/old"] {
             if site.join(left).exists() {
@@ -203,6 +220,12 @@ impl<'a> Scenario<'a> {
         if let Some(work) = work.filter(|w| w.join("new").exists() || w.join("old").exists()) {
             return Err(format!("{} is left over", work.display()));
         }
+        self.pair(folder)
+    }
+
+    /// Which of the two pairs a folder has, whatever else is left over there.
+    pub fn pair(&self, folder: &Path) -> Result<&'static str, String> {
+        let found = World::without(folder, self.database, self.shop);
         if found == self.old {
             Ok("old")
         } else if found == self.new {
@@ -306,47 +329,6 @@ impl<'a> Scenario<'a> {
             false => Err(format!("it reported {:?} and left the {found} pair: {}", ran.code, ran.stderr)),
         }
     }
-}
-
-/// A folder as it was found. A journal may hold absolute paths, so every history is played in the same place.
-pub struct Found {
-    folder: PathBuf,
-    saved: PathBuf,
-}
-
-impl Found {
-    /// Keeps it.
-    pub fn keep(folder: &Path) -> Found {
-        let name = folder.file_name().expect("a name").to_string_lossy();
-        let saved = folder.with_file_name(format!("saved-{name}"));
-        let _ = fs::remove_dir_all(&saved);
-        fs::rename(folder, &saved).expect("saved");
-        Found {
-            folder: folder.to_owned(),
-            saved,
-        }
-    }
-
-    /// Makes it so again.
-    pub fn again(&self) {
-        let _ = fs::remove_dir_all(&self.folder);
-        copy_tree(&self.saved, &self.folder);
-    }
-
-    /// Is done with it.
-    pub fn remove(self) {
-        fs::remove_dir_all(&self.folder)
-            .and_then(|()| fs::remove_dir_all(&self.saved))
-            .expect("removed");
-    }
-}
-
-/// A fresh copy of a folder, where its player has one of that name.
-pub fn copy_of(player: &dyn Player, master: &Path, name: &str) -> PathBuf {
-    let to = player.place(name);
-    let _ = fs::remove_dir_all(&to);
-    copy_tree(master, &to);
-    to
 }
 
 /// The numbers of the operations before which the disk is as it is before no other one: the operation in front of each changes something.

@@ -3,7 +3,10 @@
 
 #[cfg(feature = "faults")]
 pub mod crash;
+mod found;
 pub mod matrix;
+#[cfg(target_os = "linux")]
+pub mod mounts;
 pub mod proof;
 pub mod steps;
 #[cfg(feature = "wine")]
@@ -372,4 +375,9 @@ PRAGMA user_version = 2;
 /// Runs a program given as words, with an environment.
 pub fn with_environment<'a>(program: &Path, words: &[&OsStr], environment: impl IntoIterator<Item = (&'a str, String)>) -> Ran {
     run(Command::new(program).args(words).envs(environment))
+}
+
+/// Whether the sweeps are to be large.
+pub fn is_nightly() -> bool {
+    std::env::var("HOLDFAST_PROOF").is_ok_and(|size| size == "nightly")
 }

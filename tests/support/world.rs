@@ -13,6 +13,11 @@ pub struct World {
 impl World {
     /// Of a folder with its database, which is given below it.
     pub fn of(folder: &Path, database: &str) -> World {
+        World::without(folder, database, &[])
+    }
+
+    /// The same, but for the rows that a live application has written to these tables.
+    pub fn without(folder: &Path, database: &str, shop: &[&str]) -> World {
         let mut files = tree(folder);
         files.retain(|path, _| path != "log.txt" && path != "operations");
         let path = folder.join(database);
@@ -26,11 +31,24 @@ impl World {
         }
         files.remove(database);
         let copy = copies.path().join("copy.db");
+        if path.exists() {
+            forget(&copy, shop);
+        }
         let (content, steps) = match path.exists() {
             true => (content(&copy), steps(&copy)),
             false => ("no database".to_owned(), String::new()),
         };
         World { files, content, steps }
+    }
+}
+
+fn forget(database: &Path, shop: &[&str]) {
+    for table in shop {
+        if ask(database, &format!("SELECT count(*) FROM sqlite_schema WHERE name = '{table}'")) == "1" {
+            let connection = Connection::open(database).expect("a database");
+            let removed = connection.execute_batch(&format!("DELETE FROM {table} WHERE id >= {}", matrix::SOLD));
+            removed.expect("rows of the live application");
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 
 use super::super::{Context, Instance, standby};
 use crate::fail;
-use crate::failure::Result;
+use crate::failure::{Failure, Result};
 use crate::platform;
 use crate::report::Event;
 use crate::swap::{self, Recovered, Workspace};
@@ -29,12 +29,13 @@ pub fn real_database(path: &Path) -> Result<PathBuf> {
     }
 }
 
-/// Brings an import that was cut off to its end. `asked` is set when a person asked for it.
-pub fn settle(context: &Context<'_>, database: &Path, asked: bool) -> Result<Recovered> {
+/// Brings an import that was cut off to its end. `asked` is set when a person asked for it. The second value is why something of it is left
+/// over; until that is tidied up, nothing else may begin.
+pub fn settle(context: &Context<'_>, database: &Path, asked: bool) -> Result<(Recovered, Option<Failure>)> {
     let home = home(database);
     let work = context.work(&home);
     if !swap::is_hot(&work)? {
-        return Ok(Recovered::Nothing);
+        return Ok((Recovered::Nothing, None));
     }
     let _instance = Instance::begin(context, &home, false)?;
     let recovered = swap::recover(&work, &(context.now)(), asked);
@@ -47,7 +48,8 @@ pub fn settle(context: &Context<'_>, database: &Path, asked: bool) -> Result<Rec
 /// The same before an update looks at the database.
 pub fn settle_first(context: &Context<'_>, database: &Path, only_look: bool) -> Result<()> {
     if !only_look {
-        return settle(context, database, false).map(drop);
+        let (_, left) = settle(context, database, false)?;
+        return left.map_or(Ok(()), Err);
     }
     if swap::is_hot(&context.work(&home(database)))? {
         let message = "An unfinished import is here; it would be brought to its end first.";

@@ -94,10 +94,19 @@ pub fn run(arguments: &Arguments) -> u8 {
 fn attempt(context: &Context<'_>, arguments: &Arguments) -> Result<Ending> {
     let database = real_database(&arguments.database)?;
     match settle(context, &database, false) {
-        Ok(Recovered::Nothing) => {}
-        Ok(found) => context.reporter.event(&Event::Warning {
-            message: &sentence(&found),
-        }),
+        Ok((Recovered::Nothing, _)) => {}
+        Ok((found, left)) => {
+            context.reporter.event(&Event::Warning {
+                message: &sentence(&found),
+            });
+            if let Some(left) = left {
+                return Ok(Ending {
+                    aftermath: Aftermath::Untouched,
+                    outcome: Err(left),
+                    second: None,
+                });
+            }
+        }
         Err(failure) => {
             return Ok(Ending {
                 aftermath: unsettled(&failure),
@@ -134,8 +143,11 @@ pub fn recover(database: Option<&Path>) -> u8 {
             None => return recover_here(context),
         };
         match settled {
-            Ok(found) => {
+            Ok((found, left)) => {
                 println!("{}", sentence(&found));
+                if let Some(left) = left {
+                    flow::leave_rest(context.reporter, &left);
+                }
                 match found {
                     Recovered::Nothing => Exit::NothingToDo as u8,
                     _ => Exit::Done as u8,
