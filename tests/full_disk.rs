@@ -41,12 +41,10 @@ impl Ends {
             done,
             wrong,
         } = self;
-        let tried = refused + restored + done + wrong.len() as u64;
-        println!(
-            "{name}: {tried} tried, {refused} refused, {restored} restored, {done} done, {} wrong",
-            wrong.len()
-        );
-        assert!(wrong.is_empty(), "{name}:\n{}", wrong.join("\n"));
+        let count = |n: u64| usize::try_from(n).expect("a count");
+        let tried = count(refused + restored + done) + wrong.len();
+        let more = [("refused", count(refused)), ("restored", count(restored)), ("done", count(done))];
+        Sweep::begin(name, "a real disk that is full").end(tried, "runs", &more, &wrong);
         let in_the_way = refused + restored > 0 || !fails;
         assert!(in_the_way && done > 0, "{name}: the sizes did not reach from too little to enough");
     }
@@ -168,11 +166,9 @@ fn recovers(kind: &str, verb: &'static str) {
             Err(why) => wrong.push(format!("{}: {why}", hook.path)),
         }
     }
-    println!(
-        "recovery without a free byte, {kind}, {verb}: {wanted} tried, old {old}, new {new}, {} wrong",
-        wrong.len()
-    );
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    let name = format!("recovery without a free byte, {kind}, {verb}");
+    let more = [("to the old pair", old), ("to the new pair", new)];
+    Sweep::begin(&name, "recovery on a real disk that has no byte free").end(wanted, "recoveries", &more, &wrong);
 }
 
 /// Plays a sweep on each kind of file system that the machine has.

@@ -314,27 +314,26 @@ fn storms(weather: &Weather) {
         "{name}: {:?} of the verb, {:?} of the recovery",
         storm.times.verb, storm.times.recovery
     );
+    let figures = Sweep::begin(
+        &name,
+        "processes ended at random times while a shop goes on selling until the lock is taken",
+    );
     let wanted = if is_nightly() { KILLS_NIGHTLY } else { KILLS };
     let t = &storm.tally;
     let (_, wrong) = sweep(&player, &name, 0..wanted * STORMS_A_KILL, |seed| match t.is_enough(wanted) {
         true => Ok(0),
         false => storm.blow(seed),
     });
-    println!(
-        "{name}: {} tried, {} of them killed ({} done and {} refused before), {} recoveries killed, {} in the middle of the swap; \
-         old {}, new {}, {} rows confirmed, {} wrong",
-        said(&t.landed) + said(&t.updated) + said(&t.refused),
-        said(&t.landed),
-        said(&t.updated),
-        said(&t.refused),
-        said(&t.of_recovery),
-        said(&t.in_the_middle),
-        said(&t.old),
-        said(&t.new),
-        said(&t.confirmed),
-        wrong.len()
-    );
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    let count = |n: &AtomicU64| said(n) as usize;
+    let more = [
+        ("killed", count(&t.landed)),
+        ("recoveries killed", count(&t.of_recovery)),
+        ("in the middle of the swap", count(&t.in_the_middle)),
+        ("to the old pair", count(&t.old)),
+        ("to the new pair", count(&t.new)),
+        ("rows confirmed", count(&t.confirmed)),
+    ];
+    figures.end(count(&t.landed) + count(&t.updated) + count(&t.refused), "storms", &more, &wrong);
     assert!(t.is_enough(wanted), "the kills did not find every part of the run");
 }
 
@@ -360,7 +359,8 @@ fn an_application_that_keeps_its_database_open_is_not_updated() {
         updater: bench.pack(&bench.mini_payload(), "update"),
         root: bench.path("copies"),
     };
-    let runs = if is_nightly() { 40 } else { 6 };
+    let figures = Sweep::begin("held connections", "an application that is open is not updated");
+    let runs: usize = if is_nightly() { 40 } else { 6 };
     for (k, journal) in (0..runs).zip(["DELETE", "WAL"].into_iter().cycle()) {
         let site = bench.mini_site(&format!("held-{k}/site"));
         let database = site.join("data/mini.db");
@@ -384,5 +384,5 @@ fn an_application_that_keeps_its_database_open_is_not_updated() {
         assert!(!site.join(".holdfast/journal.jsonl").exists(), "{journal}: a run was begun");
         update(&player.updater, &site, &[]).expect(0);
     }
-    println!("held connections: {runs} tried, {runs} refused, 0 wrong");
+    figures.end(runs, "runs", &[("refused", runs)], &[]);
 }

@@ -185,6 +185,10 @@ fn with_run(kind: &Kind, story: Story, check: impl FnOnce(&Cut<'_>)) {
 
 /// All cuts of a run.
 fn cuts(cut: &Cut<'_>, story: Story) {
+    let figures = Sweep::begin(
+        &format!("power cut, {}, {}", cut.kind.name, story.name()),
+        "a real file system, recorded at the level of the disk and mounted again from each point",
+    );
     let subsets = cut.kind.subsets * if is_nightly() { AT_NIGHT } else { 1 };
     let all = cut.recording.states(subsets, &mut fastrand::Rng::with_seed(1));
     let (possible, states) = (all.len(), chosen(all));
@@ -196,16 +200,14 @@ fn cuts(cut: &Cut<'_>, story: Story) {
             Err(why) => wrong.push(format!("state {n}: {why}")),
         }
     }
-    println!(
-        "power cut, {}, {}: {} states of {possible} ({} writes, {} flushes), old {old}, new {new}, {} wrong",
-        cut.kind.name,
-        story.name(),
-        states.len(),
-        cut.recording.writes(),
-        cut.recording.flushes(),
-        wrong.len()
-    );
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    let more = [
+        ("possible", possible),
+        ("writes", cut.recording.writes()),
+        ("flushes", cut.recording.flushes()),
+        ("to the old pair", old),
+        ("to the new pair", new),
+    ];
+    figures.end(states.len(), "disks", &more, &wrong);
     assert!(old > 0 && new > 0, "the cuts did not reach from the old pair to the new one");
     assert!(cut.recording.flushes() > 5, "the flushes of the run did not reach the disk");
 }

@@ -1,5 +1,5 @@
 //! What the tests share: sites, payloads, runs of the real binaries, and the one oracle by which every test judges a site.
-#![allow(dead_code, reason = "each test file uses a part of it")]
+#![allow(dead_code, unused_imports, reason = "each test file uses a part of it")]
 
 #[cfg(feature = "faults")]
 pub mod crash;
@@ -12,6 +12,8 @@ pub mod steps;
 #[cfg(feature = "wine")]
 pub mod wine;
 mod world;
+
+pub use proof::{Sweep, is_nightly};
 
 use rusqlite::Connection;
 use sha2::{Digest, Sha256};
@@ -375,9 +377,4 @@ PRAGMA user_version = 2;
 /// Runs a program given as words, with an environment.
 pub fn with_environment<'a>(program: &Path, words: &[&OsStr], environment: impl IntoIterator<Item = (&'a str, String)>) -> Ran {
     run(Command::new(program).args(words).envs(environment))
-}
-
-/// Whether the sweeps are to be large.
-pub fn is_nightly() -> bool {
-    std::env::var("HOLDFAST_PROOF").is_ok_and(|size| size == "nightly")
 }

@@ -1,5 +1,7 @@
 //! What the sweeps find, for the report: each prints a line, and leaves its figures in `target/proof/`.
 
+#![allow(dead_code, reason = "each test file uses a part of it")]
+
 use std::fs;
 use std::time::Instant;
 

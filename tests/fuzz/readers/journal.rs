@@ -81,9 +81,10 @@ fn damaged(letters: &[u8], files: &[Vec<u8>; 3]) {
         }
         match found {
             Err(failure) => told(&failure),
-            Ok(Recovered::Nothing) => assert_eq!(before, after),
-            Ok(Recovered::Committed { .. }) => again(site, work),
-            Ok(Recovered::Restored { .. }) => {
+            Ok((Recovered::Nothing, _)) => assert_eq!(before, after),
+            Ok((_, Some(left_over))) => told(&left_over),
+            Ok((Recovered::Committed { .. }, None)) => again(site, work),
+            Ok((Recovered::Restored { .. }, None)) => {
                 for (path, old, ..) in UNITS {
                     let had = old.filter(|old| before.values().any(|text| text == old));
                     if let Some(old) = had {
@@ -103,15 +104,15 @@ fn damaged(letters: &[u8], files: &[Vec<u8>; 3]) {
 /// A recovery that came to its end leaves nothing to a second one.
 fn again(site: &Site, work: &Work<'_>) {
     let before = site.files();
-    assert_eq!(recover(work, NOW, true), Ok(Recovered::Nothing));
+    assert_eq!(recover(work, NOW, true), Ok((Recovered::Nothing, None)));
     assert_eq!(site.files(), before);
 }
 
 fn brought_to_an_end(work: &Work<'_>) {
     match recover(work, NOW, false) {
         Err(failure) => told(&failure),
-        Ok(Recovered::Nothing) => {}
-        Ok(_) => assert_eq!(recover(work, NOW, false), Ok(Recovered::Nothing)),
+        Ok((_, Some(left_over))) => told(&left_over),
+        Ok(_) => assert_eq!(recover(work, NOW, false), Ok((Recovered::Nothing, None))),
     }
     let _ = snapshots(work).map_err(|failure| told(&failure));
 }

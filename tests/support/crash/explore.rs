@@ -141,7 +141,10 @@ impl Explorer<'_> {
             reporter: &Nobody,
             app: &self.app,
         };
-        let recovered = swap::recover(&work, NOW, true).map_err(|e| format!("recovery failed: {}", e.message))?;
+        let (recovered, left) = swap::recover(&work, NOW, true).map_err(|e| format!("recovery failed: {}", e.message))?;
+        if let Some(left) = left {
+            return Err(format!("recovery left something over: {}", left.message));
+        }
         let pairs = self.judge.settled(&disk.tree())?;
         let told = match recovered {
             Recovered::Committed { .. } => Some(Pair::New),
@@ -154,7 +157,7 @@ impl Explorer<'_> {
             }
         }
         let done = disk.log().len();
-        let again = swap::recover(&work, NOW, true).map_err(|e| format!("a second recovery failed: {}", e.message))?;
+        let (again, _) = swap::recover(&work, NOW, true).map_err(|e| format!("a second recovery failed: {}", e.message))?;
         match again == Recovered::Nothing && disk.log().len() == done {
             true => Ok(pairs[0]),
             false => Err("a second recovery did something".to_owned()),
