@@ -6,6 +6,7 @@ pub mod crash;
 pub mod matrix;
 pub mod proof;
 pub mod steps;
+mod sweeps;
 #[cfg(feature = "wine")]
 pub mod wine;
 mod world;
