@@ -60,8 +60,8 @@ struct Outcome {
     ran: Ran,
     /// How often the file's rename was tried.
     attempts: usize,
-    /// Whether the file was free before the run ended.
-    is_released: bool,
+    /// Whether the file became free while its rename was tried.
+    is_waited_for: bool,
 }
 
 /// The updater stops before an operation until somebody else has opened a file.
@@ -93,15 +93,20 @@ fn opened(play: &Play, operations: &[String], case: Case) -> Result<Outcome, Str
         }
         write(&go, "");
         let ran = update.join().expect("it ran");
+        if !here.exists() {
+            return Err(format!("the stop did not fire: {:?} {}", ran.code, ran.stderr));
+        }
         let held = held.map_err(|said| format!("it was kept out: {said}"))?;
-        Ok::<_, String>((ran, !held.until.exists()))
+        Ok((ran, !held.until.exists()))
     })?;
     let tried = format!("\trename\t{}", play.seen(case.file));
     let text = fs::read_to_string(&log).unwrap_or_default();
+    let attempts = text.lines().filter(|line| line.ends_with(&tried)).count();
     Ok(Outcome {
         ran,
-        attempts: text.lines().filter(|line| line.ends_with(&tried)).count(),
-        is_released,
+        attempts,
+        // Otherwise it was let go on the way back.
+        is_waited_for: is_released && attempts > 2,
     })
 }
 
@@ -118,17 +123,16 @@ fn judge(play: &Play, operations: &[String], case: Case) -> Result<Holder, Strin
     let Outcome {
         ran,
         attempts,
-        is_released,
+        is_waited_for,
     } = opened(play, operations, case)?;
     let name = Path::new(case.file).file_name().expect("a name").to_string_lossy();
     match ran.code {
-        Some(0) if is_released || case.lets_rename() => {
+        Some(0) if is_waited_for || case.lets_rename() => {
             play.expect_new();
-            let is_waited_for = !case.lets_rename() && attempts > 2;
             Ok(if is_waited_for { Holder::WaitedFor } else { Holder::Unnoticed })
         }
         // Under which name it has the file by then is the updater's matter.
-        Some(30 | 50) if !is_released && ran.stderr.contains(&*name) && ran.stderr.contains("as before") => match play.now() == before {
+        Some(30 | 50) if !is_waited_for && ran.stderr.contains(&*name) && ran.stderr.contains("as before") => match play.now() == before {
             true => Ok(Holder::InTheWay),
             false => Err("not the old pair".to_owned()),
         },
