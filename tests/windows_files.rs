@@ -6,6 +6,8 @@ mod support;
 
 #[path = "windows_files/attributes.rs"]
 mod attributes;
+#[path = "windows_files/comes.rs"]
+mod comes;
 #[path = "windows_files/full_size.rs"]
 mod full_size;
 #[path = "windows_files/held.rs"]

@@ -3,7 +3,8 @@
 //!
 //! `HOLDFAST_FAULT` holds one or more orders separated by `;`: `crash@57`, `torn@57` (half of a write, then crash), `err:28@57`
 //! (that error once), `err:28@57x3` (three times), `err:28@57+` (from then on), `run@57=COMMAND` (before the operation).
-//! `HOLDFAST_OPLOG` names a file that gets one line an operation.
+//! `HOLDFAST_OPLOG` names a file that gets one line an operation, and behind it one for each error that it got: a fault that did not
+//! fire proves nothing.
 #![allow(clippy::disallowed_methods, reason = "the log of operations is not an operation")]
 
 use super::{Disk, DiskFile, Kind, failed};
@@ -109,10 +110,7 @@ impl Faults {
     /// Counts an operation; `torn` writes half of it before a torn crash.
     fn operation(&self, name: &str, path: &Path, torn: &mut dyn FnMut()) -> io::Result<()> {
         let n = self.count.fetch_add(1, Ordering::SeqCst) + 1;
-        if let Some(log) = &self.log {
-            let line = format!("{n}\t{name}\t{}\n", path.display());
-            let _ = log.lock().map(|mut log| log.write_all(line.as_bytes()));
-        }
+        self.note(n, name, path);
         for order in self.orders.iter().filter(|o| (o.first..=o.last).contains(&n)) {
             match &order.act {
                 Act::Crash => platform::end_without_a_word(),
@@ -120,7 +118,10 @@ impl Faults {
                     torn();
                     platform::end_without_a_word()
                 }
-                Act::Error(code) => return Err(io::Error::from_raw_os_error(*code)),
+                Act::Error(code) => {
+                    self.note(n, &format!("fired {code}"), path);
+                    return Err(io::Error::from_raw_os_error(*code));
+                }
                 Act::Run(command) => {
                     let status = shell(command).status();
                     assert!(status.is_ok_and(|s| s.success()), "run@{n} failed: {command}");
@@ -128,6 +129,13 @@ impl Faults {
             }
         }
         Ok(())
+    }
+
+    fn note(&self, n: u64, what: &str, path: &Path) {
+        if let Some(log) = &self.log {
+            let line = format!("{n}\t{what}\t{}\n", path.display());
+            let _ = log.lock().map(|mut log| log.write_all(line.as_bytes()));
+        }
     }
 
     fn at(&self, name: &str, path: &Path) -> Result<()> {

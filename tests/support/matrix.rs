@@ -2,14 +2,15 @@
 //! oracle. Whether the updater runs on this system or under Wine is the player's matter; the oracle looks with this system's own eyes.
 
 pub use super::found::{Found, copy_of};
+pub use super::sweeps::*;
 use super::world::World;
 use super::*;
 use std::ffi::OsString;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
 
 /// Who runs the updater.
 pub trait Player: Sync {
+    /// What the sweeps with this player are, for the report.
+    fn matrix(&self) -> &'static str;
     /// The folder for a copy of that name.
     fn place(&self, name: &str) -> PathBuf;
     /// A path in such a folder as the updater sees it.
@@ -27,6 +28,9 @@ pub struct Native {
 }
 
 impl Player for Native {
+    fn matrix(&self) -> &'static str {
+        "crash matrix"
+    }
     fn place(&self, name: &str) -> PathBuf {
         self.root.join(name)
     }
@@ -297,13 +301,16 @@ impl<'a> Scenario<'a> {
         Ok(histories)
     }
 
-    /// An error at the n-th operation: what the run reports must be true right after it, before any recovery.
-    pub fn error_at(&self, n: u64, code: i32, times: &str, environment: &[(&str, String)]) -> Result<u64, String> {
-        let folder = self.copy(&format!("error-{n}-{code}{times}"));
+    /// An operation is refused: what the run reports must be true right after it, before any recovery.
+    pub fn error_at(&self, refusal: Refusal, environment: &[(&str, String)]) -> Result<u64, String> {
+        let folder = self.copy(&refusal.slug());
+        let log = folder.join("operations");
         let mut faults = environment.to_vec();
-        faults.push(("HOLDFAST_FAULT", format!("err:{code}@{n}{times}")));
+        faults.push(("HOLDFAST_FAULT", refusal.order()));
+        faults.push(("HOLDFAST_OPLOG", self.player.seen(&log).into_string().expect("Unicode")));
         let ran = self.act(&folder, &faults);
-        self.judged(&folder, &ran, times == "+")
+        refusal.fired(&log).map_err(|why| format!("{why}: {:?} {}", ran.code, ran.stderr))?;
+        self.judged(&folder, &ran, refusal.stays())
     }
 
     /// What a run reports must be true right after it, before any recovery. `stays`: what stood in its way stood there to its end.
@@ -329,58 +336,4 @@ impl<'a> Scenario<'a> {
             false => Err(format!("it reported {:?} and left the {found} pair: {}", ran.code, ran.stderr)),
         }
     }
-}
-
-/// The numbers of the operations before which the disk is as it is before no other one: the operation in front of each changes something.
-/// Of the many writes of one file in a row the first and the last count.
-pub fn distinct(operations: &[String]) -> Vec<u64> {
-    let without_number = |n: usize| operations.get(n).and_then(|o| o.split_once('\t')).map(|(_, o)| o);
-    let changes = |n: usize| n == 0 || !operations[n - 1].contains("\tflush");
-    let inner = |n: usize| n > 1 && without_number(n - 2) == without_number(n - 1) && without_number(n - 1) == without_number(n);
-    let numbers = (0..operations.len()).filter(|n| changes(*n) && !inner(*n));
-    numbers.map(|n| n as u64 + 1).collect()
-}
-
-/// Runs a check for each number on both cores, and gives all that went wrong. A check during which runs were lost is done again.
-pub fn sweep(
-    player: &dyn Player,
-    name: &str,
-    numbers: impl IntoIterator<Item = u64>,
-    check: impl Fn(u64) -> Result<u64, String> + Sync,
-) -> (u64, Vec<String>) {
-    let numbers: Vec<u64> = numbers.into_iter().collect();
-    let (next, histories) = (AtomicUsize::new(0), AtomicU64::new(0));
-    let wrong = Mutex::new(Vec::new());
-    let steady = |n: u64| {
-        let mut outcome = Ok(0);
-        for _ in 0..4 {
-            let lost = player.lost();
-            outcome = check(n);
-            if outcome.is_ok() || player.lost() == lost {
-                break;
-            }
-        }
-        outcome
-    };
-    std::thread::scope(|scope| {
-        for _ in 0..2 {
-            scope.spawn(|| {
-                while let Some(n) = numbers.get(next.fetch_add(1, Ordering::SeqCst)) {
-                    match steady(*n) {
-                        Ok(count) => {
-                            histories.fetch_add(count, Ordering::SeqCst);
-                        }
-                        Err(why) => {
-                            let mut wrong = wrong.lock().unwrap_or_else(PoisonError::into_inner);
-                            wrong.push(format!("{name} at operation {n}: {why}"));
-                        }
-                    }
-                }
-            });
-        }
-    });
-    let wrong = wrong.into_inner().expect("no panic inside");
-    let count = histories.load(Ordering::SeqCst);
-    println!("{name}: {} operations, {count} histories, {} wrong", numbers.len(), wrong.len());
-    (count, wrong)
 }

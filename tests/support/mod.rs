@@ -9,6 +9,7 @@ pub mod matrix;
 pub mod mounts;
 pub mod proof;
 pub mod steps;
+mod sweeps;
 #[cfg(feature = "wine")]
 pub mod wine;
 mod world;

@@ -155,14 +155,7 @@ impl SiteOfSteps {
 
     /// Ends the update at every operation that matters, with a spread of cuts of the recoveries, and refuses each operation, with one
     /// error after the other.
-    pub fn play(
-        &self,
-        player: &dyn Player,
-        name: &str,
-        sample: Sample,
-        errors: &[(i32, &str)],
-        environment: &[(&str, String)],
-    ) -> Vec<String> {
+    pub fn play(&self, player: &dyn Player, name: &str, sample: Sample, errors: &[Errors], environment: &[(&str, String)]) -> Vec<String> {
         let scenario = self.scenario(player);
         let operations = scenario.operations();
         let chosen = |n: &u64| {
@@ -182,10 +175,9 @@ impl SiteOfSteps {
         let (_, twice) = sweep(player, &format!("{name}, cut twice"), spread, |n| {
             scenario.cut_at("crash", n, deep, &[])
         });
-        let all = (1..=operations.len() as u64).filter(chosen).step_by(sample.errors_every);
-        let (_, refused) = sweep(player, &format!("{name}, error"), all, |n| {
-            let (code, times) = errors[n as usize % errors.len()];
-            scenario.error_at(n, code, times, environment)
+        let all: Vec<u64> = (1..=operations.len() as u64).filter(chosen).step_by(sample.errors_every).collect();
+        let (_, refused) = sweep(player, &format!("{name}, error"), Refusal::all(&all, errors), |refusal| {
+            scenario.error_at(refusal, environment)
         });
         wrong.extend(twice.into_iter().chain(refused));
         wrong

@@ -118,6 +118,17 @@ impl Wine {
         self.prefix().join("drive_c")
     }
 
+    /// The same by the link through which Wine reaches it.
+    pub fn drive_c_by_letter(&self) -> PathBuf {
+        self.prefix().join("dosdevices/c:")
+    }
+
+    /// The process that makes, renames and removes files for the programs of this prefix.
+    pub fn server_process(&self) -> i32 {
+        let server = self.server.lock().unwrap_or_else(PoisonError::into_inner);
+        server.as_ref().expect("a running server").process().as_raw_nonzero().get()
+    }
+
     /// A folder on drive `C:`, made if it is not there.
     pub fn folder(&self, name: &str) -> PathBuf {
         let folder = self.drive_c().join(name);

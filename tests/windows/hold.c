@@ -1,5 +1,6 @@
 /* Holds a file open as another program would, until a second file is gone.
-   usage: hold.exe FILE SHARE UNTIL       SHARE: letters of r, w, d, or "-" for none; "x" maps the file as well
+   usage: hold.exe FILE SHARE UNTIL       SHARE: letters of r, w, d, or "-" for none; "x" maps the file as well,
+   and "W" opens it for writing, too
    Prints its process id, and "holding" when it does. */
 #include <windows.h>
 #include <stdio.h>
@@ -12,7 +13,8 @@ int wmain(int count, wchar_t **words) {
         if (*c == L'w') share |= FILE_SHARE_WRITE;
         if (*c == L'd') share |= FILE_SHARE_DELETE;
     }
-    HANDLE file = CreateFileW(words[1], GENERIC_READ, share, NULL, OPEN_EXISTING, 0, NULL);
+    DWORD access = GENERIC_READ | (wcschr(words[2], L'W') ? GENERIC_WRITE : 0);
+    HANDLE file = CreateFileW(words[1], access, share, NULL, OPEN_EXISTING, 0, NULL);
     if (file == INVALID_HANDLE_VALUE) {
         printf("error %lu\n", GetLastError());
         return 1;

@@ -29,7 +29,8 @@ pub struct Play {
 /// Another program that holds something until this value goes.
 pub struct Held {
     child: Child,
-    until: PathBuf,
+    /// It holds until this file is gone.
+    pub until: PathBuf,
     /// Its process id, as Windows counts.
     pub pid: String,
 }
@@ -176,11 +177,6 @@ impl Play {
         let pid = said.lines().find_map(|line| line.trim().strip_prefix("process "));
         held.pid = pid.ok_or_else(|| said.trim().to_owned())?.to_owned();
         Ok(held)
-    }
-
-    /// Removes what earlier runs left in Holdfast's own folder, so that the operations of the next one are those of the first.
-    pub fn afresh(&self) {
-        let _ = fs::remove_dir_all(self.site.join(".holdfast"));
     }
 
     /// The operations of an update, by the log of a rehearsal on a copy of the site, as `name\tpath in the site`.

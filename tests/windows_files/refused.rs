@@ -2,6 +2,7 @@
 //! passes is not noticed; one that lasts gives the old pair back, and names the file. A volume is what the system says that it is.
 
 use crate::play::{Play, swap};
+use crate::support::matrix::Refusal;
 use crate::support::*;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -44,12 +45,15 @@ fn everywhere(name: &str, check: impl Fn(&Play, usize, &str, i32) -> Result<(), 
 #[test]
 fn a_rename_that_is_refused_three_times_succeeds_at_the_fourth() {
     everywhere("passing", |play, n, _, code| {
-        let ran = play.update_with(&[], &[("HOLDFAST_FAULT", format!("err:{code}@{n}x3"))]);
+        let (refusal, log) = (Refusal::new(n as u64, (code, "x3")), play.folder.join("fired"));
+        let _ = std::fs::remove_file(&log);
+        let environment = [("HOLDFAST_FAULT", refusal.order()), ("HOLDFAST_OPLOG", play.wine.seen(&log))];
+        let ran = play.update_with(&[], &environment);
         match ran.code {
             Some(0) => play.expect_new(),
             other => return Err(format!("ended with {other:?}: {}", ran.stderr)),
         }
-        Ok(())
+        refusal.fired(&log)
     });
 }
 

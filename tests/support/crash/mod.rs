@@ -3,13 +3,18 @@
 #![allow(dead_code, unused_imports, reason = "each test file uses a part of it")]
 
 mod explore;
+mod harmless;
 mod judge;
 mod scene;
 mod strace;
 mod trace;
+#[cfg(feature = "wine")]
+mod wine_trace;
 
 pub use explore::{Explored, Explorer, NOW};
 pub use judge::{Judge, Pair, files, number};
 pub use scene::{Scene, shipped};
 pub use strace::Call;
 pub use trace::{Trace, record};
+#[cfg(feature = "wine")]
+pub use wine_trace::record_under_wine;

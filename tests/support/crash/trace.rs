@@ -1,6 +1,7 @@
 //! What a program did to a folder, from its system calls: operations on a tree. A call that may change something and is not known here is an
 //! error, never passed over; and all operations together must give the folder as it really is in the end.
 
+use super::harmless::HARMLESS;
 use super::strace::{Argument, Call, calls};
 use crate::support::{Ran, run};
 use holdfast::disk::simulated::{Entry, Id, Node, Op, Tree};
@@ -36,54 +37,6 @@ impl Trace {
     }
 }
 
-/// Calls that change nothing in a folder, whatever their arguments are.
-const HARMLESS: &[&str] = &[
-    "access",
-    "faccessat",
-    "faccessat2",
-    "fstat",
-    "newfstatat",
-    "stat",
-    "lstat",
-    "statx",
-    "statfs",
-    "fstatfs",
-    "close",
-    "getdents64",
-    "readlink",
-    "readlinkat",
-    "lseek",
-    "fcntl",
-    "flock",
-    "read",
-    "pread64",
-    "readv",
-    "fadvise64",
-    "ioctl",
-    "getxattr",
-    "lgetxattr",
-    "fgetxattr",
-    "listxattr",
-    "llistxattr",
-    "flistxattr",
-    "execve",
-    "chdir",
-    "fchdir",
-    "getcwd",
-    "inotify_add_watch",
-    "poll",
-    "ppoll",
-    "dup",
-    "dup2",
-    "dup3",
-    "epoll_ctl",
-    "utimensat",
-    "sendto",
-    "recvfrom",
-    "close_range",
-    "pidfd_open",
-];
-
 /// Runs a program and records what it does to a folder.
 pub fn record(folder: &Path, command: &mut Command) -> (Ran, Trace) {
     let before = Tree::load(folder).expect("the folder can be read");
@@ -103,26 +56,39 @@ pub fn record(folder: &Path, command: &mut Command) -> (Ran, Trace) {
     let ran = run(&mut traced);
     let text = fs::read_to_string(&log).expect("strace is installed, and may trace");
     let calls = calls(&text).unwrap_or_else(|e| panic!("the trace cannot be read: {e}"));
-    let mut reading = Reading::new(folder, before.clone());
-    for call in &calls {
-        reading.call(call).unwrap_or_else(|e| panic!("{e}: {call:?}"));
-    }
-    let after = Tree::load(folder).expect("the folder can be read");
-    assert_eq!(
-        super::files(&reading.tree),
-        super::files(&after),
-        "the operations of the trace do not give what is there"
-    );
-    let Reading { ops, changes, .. } = reading;
-    (
-        ran,
+    (ran, Trace::of(folder, before, &calls, Descriptors::Own))
+}
+
+/// Where a program has its descriptors from.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Descriptors {
+    /// It opens its files itself.
+    Own,
+    /// A server opens them and passes them on, under other numbers.
+    Passed,
+}
+
+impl Trace {
+    /// What these calls did to a folder as it was before; the folder must be there as they left it.
+    pub(super) fn of(folder: &Path, before: Tree, calls: &[Call], descriptors: Descriptors) -> Trace {
+        let mut reading = Reading::new(folder, before.clone(), descriptors);
+        for call in calls {
+            reading.call(call).unwrap_or_else(|e| panic!("{e}: {call:?}"));
+        }
+        let after = Tree::load(folder).expect("the folder can be read");
+        assert_eq!(
+            super::files(&reading.tree),
+            super::files(&after),
+            "the operations of the trace do not give what is there"
+        );
+        let Reading { ops, changes, .. } = reading;
         Trace {
             before,
             ops,
             after,
             calls: changes,
-        },
-    )
+        }
+    }
 }
 
 struct Reading {
@@ -132,18 +98,20 @@ struct Reading {
     changes: Vec<String>,
     /// Where the next write through a descriptor goes, and whether always to the end.
     offsets: HashMap<(i64, Id), (u64, bool)>,
+    descriptors: Descriptors,
 }
 
 type Outcome = Result<(), String>;
 
 impl Reading {
-    fn new(folder: &Path, tree: Tree) -> Reading {
+    fn new(folder: &Path, tree: Tree, descriptors: Descriptors) -> Reading {
         Reading {
             folder: folder.to_owned(),
             tree,
             ops: Vec::new(),
             changes: Vec::new(),
             offsets: HashMap::new(),
+            descriptors,
         }
     }
 
@@ -169,6 +137,10 @@ impl Reading {
                 self.made(call, &path, Node::folder(0o755))
             }
             "chmod" | "fchmod" | "fchmodat" => self.given_rights(call),
+            "close" | "lseek" => {
+                self.moved(call);
+                Ok(())
+            }
             "mmap" => match call.arguments.get(2..4) {
                 // The index of a log in memory: it holds no data.
                 Some([protection, flags]) if shares_writes(protection, flags) && !is_index(call) => Err("a mapping that writes".to_owned()),
@@ -266,7 +238,11 @@ impl Reading {
             Some(at) => at as u64,
             None => {
                 let length = self.length(id);
-                let offset = self.offsets.get_mut(&(*descriptor, id)).ok_or("a descriptor that nobody opened")?;
+                let key = (*descriptor, id);
+                if self.descriptors == Descriptors::Passed {
+                    self.offsets.entry(key).or_default();
+                }
+                let offset = self.offsets.get_mut(&key).ok_or("a descriptor that nobody opened")?;
                 let at = if offset.1 { length } else { offset.0 };
                 offset.0 = at + count as u64;
                 at
@@ -280,6 +256,26 @@ impl Reading {
             return Ok(());
         }
         self.done(call, op)
+    }
+
+    /// A descriptor that is closed is a new one when its number comes again; one that is set to a place goes on from there.
+    fn moved(&mut self, call: &Call) {
+        let Some(Argument::Descriptor(descriptor, Some(path))) = call.arguments.first() else {
+            return;
+        };
+        let Ok(id) = self.find(path) else { return };
+        let key = (*descriptor, id);
+        if call.name == "close" {
+            self.offsets.remove(&key);
+            return;
+        }
+        if self.descriptors == Descriptors::Passed {
+            self.offsets.entry(key).or_default();
+        }
+        let to = call.result.as_ref().and_then(Argument::number);
+        if let (Some(offset), Some(to)) = (self.offsets.get_mut(&key), to) {
+            offset.0 = to as u64;
+        }
     }
 
     fn length(&self, id: Id) -> u64 {

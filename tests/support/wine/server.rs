@@ -13,6 +13,7 @@ use std::time::Duration;
 /// A running server, and a program that waits until it ends.
 pub struct Server {
     prefix: PathBuf,
+    process: Pid,
     is_wanted: Arc<AtomicBool>,
     watcher: JoinHandle<()>,
     /// Without a program, Wine ends its desktop and its services a second after the last one; they take seconds to start, and a program that
@@ -41,6 +42,7 @@ impl Server {
         });
         Server {
             prefix: prefix.to_owned(),
+            process: id,
             is_wanted,
             watcher,
             waiting: None,
@@ -51,6 +53,10 @@ impl Server {
     pub fn stay_awake(&mut self, command: &dyn Fn(&str) -> Command) {
         let child = command("wine").arg("cmd").stdin(Stdio::piped()).spawn();
         self.waiting = Some(child.expect("wine is installed"));
+    }
+
+    pub fn process(&self) -> Pid {
+        self.process
     }
 
     /// Whether it still runs.
