@@ -77,7 +77,7 @@ pub struct Journal {
 }
 
 /// The copy of the armed record, in case both lines with a plan are damaged.
-const SPARE: &str = "plan.json";
+pub const SPARE: &str = "plan.json";
 
 fn journal_path(work: &Work<'_>) -> PathBuf {
     Workspace::of_app(work.app).root.join(JOURNAL)
