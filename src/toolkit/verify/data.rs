@@ -248,10 +248,11 @@ impl Known<'_> {
         }
     }
 
-    /// Where steps change rows alone, the schema does not tell the new version from an old one, and what Holdfast noted does.
+    /// Where steps change rows alone, the schema does not tell the new version from an old one, and what Holdfast noted does. That nothing is
+    /// noted says something only where Holdfast has been at work.
     fn by_notes(&self, data: &mut Data) {
         let is_new = |n: &usize| self.candidates[*n].is_new;
-        if !self.is_updated || !data.fits.iter().any(is_new) || data.fits.iter().all(is_new) {
+        if !data.fits.iter().any(is_new) || data.fits.iter().all(is_new) {
             return;
         }
         let noted: Option<Version> = data.noted.as_ref().and_then(|text| text.parse().ok());
@@ -267,7 +268,7 @@ impl Known<'_> {
                 .max();
             match (candidate.is_new, last) {
                 (_, None) => true,
-                (true, Some(last)) => noted.as_ref().is_some_and(|noted| noted >= last),
+                (true, Some(last)) => noted.as_ref().map_or(!self.is_updated, |noted| noted >= last),
                 (false, Some(_)) => noted.as_ref().is_none_or(|noted| noted <= candidate.version),
             }
         });
