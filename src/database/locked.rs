@@ -101,6 +101,20 @@ pub fn glance(disk: &dyn Disk, path: &Path) -> Result<Connection> {
 
 /// What can be said of the file without SQLite, which would begin to repair a database that was cut off in the middle of a write.
 fn look_first(disk: &dyn Disk, path: &Path) -> Result<()> {
+    is_database(disk, path)?;
+    let shown = path.display();
+    if platform::is_write_protected(&disk.for_sqlite(path)?) {
+        return Err(Failure::new(
+            Reason::DatabaseReadonly,
+            format!("The database “{shown}” is write-protected. Allow writing to it, then run the update again."),
+        )
+        .at(path));
+    }
+    hot_journal(disk, path)
+}
+
+/// There must be a file that begins like a database.
+pub fn is_database(disk: &dyn Disk, path: &Path) -> Result<()> {
     let shown = path.display();
     match disk.kind(path)? {
         Some(Kind::File(_)) => {}
@@ -123,26 +137,24 @@ fn look_first(disk: &dyn Disk, path: &Path) -> Result<()> {
         )
         .at(path));
     }
-    if platform::is_write_protected(&disk.for_sqlite(path)?) {
-        return Err(Failure::new(
-            Reason::DatabaseReadonly,
-            format!("The database “{shown}” is write-protected. Allow writing to it, then run the update again."),
-        )
-        .at(path));
-    }
-    hot_journal(disk, path)
+    Ok(())
 }
 
-/// A rollback journal that does not begin with a zero belongs to a write that has not ended: <https://sqlite.org/lockingv3.html#hot_journals>.
-/// A reading connection tells a writer at work from one that was cut off, and cannot roll back.
-fn hot_journal(disk: &dyn Disk, path: &Path) -> Result<()> {
+/// Whether a write to the database has not ended: a rollback journal that does not begin with a zero belongs to one.
+/// <https://sqlite.org/lockingv3.html#hot_journals>
+pub fn has_hot_journal(disk: &dyn Disk, path: &Path) -> Result<bool> {
     let journal = side_file(path, "-journal");
     let Some(Kind::File(1..)) = disk.kind(&journal)? else {
-        return Ok(());
+        return Ok(false);
     };
     let mut first = [0u8; 1];
     std::io::Read::read(&mut disk.open(&journal)?, &mut first).map_err(Failure::from)?;
-    if first == [0] {
+    Ok(first != [0])
+}
+
+/// A reading connection tells a writer at work from one that was cut off, and cannot roll back.
+fn hot_journal(disk: &dyn Disk, path: &Path) -> Result<()> {
+    if !has_hot_journal(disk, path)? {
         return Ok(());
     }
     let seen = disk.for_sqlite(path)?;

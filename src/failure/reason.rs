@@ -76,6 +76,8 @@ reasons! {
     ApplicationRunning = "APPLICATION:RUNNING", Busy, "the application is running, or its files are open";
     UpdateRunning = "UPDATE:RUNNING", Busy, "another updater works on this folder";
     HoldOpen = "HOLD:OPEN", Plain, "an update waits to be confirmed or rolled back first";
+    UpdateUnfinished = "UPDATE:UNFINISHED", Plain, "an update was cut off here and has not been brought to its end";
+    PairMixed = "PAIR:MIXED", Plain, "program and data are not of one version";
     SpaceShort = "SPACE:SHORT", Plain, "there is not enough free space";
     StepFailed = "STEP:FAILED", Plain, "a migration step failed";
     StepRefused = "STEP:REFUSED", Plain, "a migration step does what no step may do";

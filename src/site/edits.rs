@@ -27,16 +27,55 @@ pub fn edited(disk: &dyn Disk, app: &Path, edits: &[Edit]) -> Result<BTreeMap<St
     Ok(changed)
 }
 
+/// What a kept file is like, as far as an edit can tell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// The edit is still to be done.
+    Old,
+    /// The edit has been done.
+    New,
+    /// The file fits both versions: it is not there, says that it needs no edit, or has been changed by the site.
+    Either,
+}
+
+/// The form of a kept file.
+pub fn form(disk: &dyn Disk, app: &Path, edit: &Edit) -> Result<Form> {
+    let Some(now) = disk.read(&below(app, &edit.file))? else {
+        return Ok(Form::Either);
+    };
+    let crlf = count(&now, b"\r\n") > 0;
+    let own = |text: &Option<String>| line_ends(text.as_deref().unwrap_or_default(), crlf).into_bytes();
+    let (find, replace, append) = (own(&edit.find), own(&edit.replace), own(&edit.append));
+    let done = match edit.append.is_some() {
+        true => count(&now, &append) > 0,
+        // Where the new text holds the old one, the old one is still found.
+        false => (replace.is_empty() || count(&now, &replace) > 0) && (count(&now, &find) == 0 || count(&replace, &find) > 0),
+    };
+    let open = match edit.append.is_some() {
+        true => !done,
+        false => !done && count(&now, &find) == 1,
+    };
+    let needless = edit.unless.as_ref().is_some_and(|text| count(&now, text.as_bytes()) > 0);
+    Ok(match (done, open) {
+        _ if needless => Form::Either,
+        (true, _) => Form::New,
+        (_, true) => Form::Old,
+        _ => Form::Either,
+    })
+}
+
+/// A text with the line ends of a file.
+fn line_ends(text: &str, crlf: bool) -> String {
+    match crlf {
+        true => text.replace("\r\n", "\n").replace('\n', "\r\n"),
+        false => text.to_owned(),
+    }
+}
+
 fn apply(now: &[u8], edit: &Edit) -> Result<Vec<u8>> {
     // The file keeps the line ends that it has.
     let crlf = count(now, b"\r\n") > 0;
-    let own = |text: &str| {
-        if crlf {
-            text.replace("\r\n", "\n").replace('\n', "\r\n")
-        } else {
-            text.to_owned()
-        }
-    };
+    let own = |text: &str| line_ends(text, crlf);
     if let Some(append) = &edit.append {
         let mut next = now.to_vec();
         if !next.is_empty() && !next.ends_with(b"\n") {

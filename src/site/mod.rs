@@ -7,9 +7,9 @@ mod scan;
 mod units;
 mod version;
 
-pub use edits::edited;
+pub use edits::{Form, edited, form};
 pub use locate::{Environment, SiteDatabase, locate, locate_databases};
 pub use modules::{installed_modules, module_version};
-pub use scan::{LiveFile, Owner, Patterns, Scan, scan};
+pub use scan::{LiveFile, Owner, Patterns, Scan, differences, scan};
 pub use units::units;
 pub use version::{confirmation_of, known_versions, read_version};

@@ -106,19 +106,24 @@ pub fn scan<'c>(
     };
     scanner.folder(app, "")?;
     let mut scan = scanner.scan;
+    (scan.missing, scan.changed) = differences(&scan, application, release)?;
+    Ok(scan)
+}
+
+/// Which files of a release are not there, and which are not as they were installed. What the manifest leaves to the site is neither.
+pub fn differences(scan: &Scan, application: &Application, release: &BTreeMap<String, String>) -> Result<(Vec<String>, Vec<String>)> {
     let replace = Patterns::new(&application.replace)?;
+    let (keep, derived) = (Patterns::new(&application.keep)?, Patterns::new(&application.derived)?);
     let forgiven = |path: &str| replace.match_path(path) || scan.files.get(path).is_some_and(|f| f.kept || f.owner == Owner::Updater);
-    let absent = |path: &&String| {
-        !scan.files.contains_key(*path) && !forgiven(path) && !scanner.keep.match_path(path) && !scanner.derived.match_path(path)
-    };
-    scan.missing = release.keys().filter(absent).cloned().collect();
+    let absent = |path: &&String| !scan.files.contains_key(*path) && !forgiven(path) && !keep.match_path(path) && !derived.match_path(path);
+    let missing = release.keys().filter(absent).cloned().collect();
     let differs = |(path, hash): &(&String, &String)| match scan.files.get(*path).map(|f| &f.owner) {
         Some(Owner::Release(found)) => found != *hash && !forgiven(path),
         Some(Owner::Site | Owner::EmptyFolder) => !forgiven(path),
         _ => false,
     };
-    scan.changed = release.iter().filter(differs).map(|(path, _)| path.clone()).collect();
-    Ok(scan)
+    let changed = release.iter().filter(differs).map(|(path, _)| path.clone()).collect();
+    Ok((missing, changed))
 }
 
 struct Scanner<'a> {

@@ -159,6 +159,36 @@ pub fn file_accounts(connection: &Connection, run: &str) -> Result<Vec<FileAccou
     rows.collect()
 }
 
+/// The step that ran last.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct LastStep {
+    /// The run that did it.
+    pub run: String,
+    /// The version to which it leads.
+    pub version: String,
+    /// Its name.
+    pub step: String,
+    /// When, in UTC.
+    pub at: String,
+}
+
+/// The step that ran last; none where no step has run.
+pub fn last_step(connection: &Connection) -> Result<Option<LastStep>> {
+    if !connection.table_exists(None, LEDGER)? {
+        return Ok(None);
+    }
+    let query = format!("SELECT run, version, step, finished_at FROM {LEDGER} ORDER BY id DESC LIMIT 1");
+    let last = |r: &rusqlite::Row<'_>| {
+        Ok(LastStep {
+            run: r.get(0)?,
+            version: r.get(1)?,
+            step: r.get(2)?,
+            at: r.get(3)?,
+        })
+    };
+    connection.query_row(&query, [], last).optional()
+}
+
 /// Notes the version that a module has now.
 pub fn note_version(connection: &Connection, module: &str, version: &str, run: &str) -> Result<()> {
     connection.execute(

@@ -13,7 +13,7 @@ mod sql;
 pub use account::{Account, TableAccount};
 pub use chain::{Chain, Place, Start, StepReport};
 pub use fresh::fresh_steps;
-pub use ledger::{FileAccount, LEDGER, file_accounts, is_ours, noted_version};
+pub use ledger::{FileAccount, LEDGER, LastStep, file_accounts, is_ours, last_step, noted_version};
 
 use crate::bundle::manifest::label;
 use crate::bundle::sha256;

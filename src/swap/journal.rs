@@ -77,7 +77,7 @@ pub struct Journal {
 }
 
 /// The copy of the armed record, in case both lines with a plan are damaged.
-const SPARE: &str = "plan.json";
+pub const SPARE: &str = "plan.json";
 /// The folder of the journals of runs that have ended.
 const HISTORY: &str = "history";
 

@@ -18,7 +18,7 @@ mod undo;
 
 pub use act::{Armed, arm, perform};
 pub use confirm::{Confirmation, DatabaseConfirmation, ProgramConfirmation, try_pair};
-pub use journal::{Journal, Record, Staged, append, archive, begin, is_hot};
+pub use journal::{Journal, Record, SPARE, Staged, append, archive, begin, is_hot};
 pub use places::{JOURNAL, Places, WORK, Workspace, places, workspace_of, workspaces};
 pub use plan::{FORMAT, Plan, Role, RunKind, Unit};
 pub use recover::{Recovered, commit, give_back, recover};

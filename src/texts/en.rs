@@ -335,6 +335,14 @@ const REASONS: Reasons = Reasons {
         what: "The last update is still waiting for your decision.",
         todo: "Keep the new version or go back to the earlier one. After that, you can update again.",
     },
+    update_unfinished: Sorry {
+        what: "An earlier update was cut off here.",
+        todo: "Start the update again: it brings the earlier one to its end first.",
+    },
+    pair_mixed: Sorry {
+        what: "Program and data are not of one version.",
+        todo: "Do not start {product}. Get help from those who made the update.",
+    },
     space_short: Sorry {
         what: "There is not enough free space on the disk.",
         todo: "Make room there, then start the update again.",

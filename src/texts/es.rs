@@ -335,6 +335,14 @@ const REASONS: Reasons = Reasons {
         what: "La última actualización todavía espera su decisión.",
         todo: "Conserve la nueva versión o vuelva a la anterior. Después podrá actualizar de nuevo.",
     },
+    update_unfinished: Sorry {
+        what: "Una actualización anterior se interrumpió aquí.",
+        todo: "Vuelva a iniciar la actualización: primero terminará la anterior.",
+    },
+    pair_mixed: Sorry {
+        what: "El programa y los datos no son de la misma versión.",
+        todo: "No inicie {product}. Pida ayuda a quienes hicieron la actualización.",
+    },
     space_short: Sorry {
         what: "No hay suficiente espacio libre en el disco.",
         todo: "Libere espacio y vuelva a iniciar la actualización.",

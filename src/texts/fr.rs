@@ -335,6 +335,14 @@ const REASONS: Reasons = Reasons {
         what: "La dernière mise à jour attend encore votre décision.",
         todo: "Gardez la nouvelle version ou revenez à l’ancienne. Vous pourrez ensuite faire une autre mise à jour.",
     },
+    update_unfinished: Sorry {
+        what: "Une mise à jour précédente a été interrompue ici.",
+        todo: "Relancez la mise à jour : elle termine d’abord la précédente.",
+    },
+    pair_mixed: Sorry {
+        what: "Le programme et les données ne sont pas de la même version.",
+        todo: "Ne démarrez pas {product}. Demandez de l’aide à ceux qui ont préparé la mise à jour.",
+    },
     space_short: Sorry {
         what: "Il n’y a pas assez d’espace libre sur le disque.",
         todo: "Libérez de l’espace, puis relancez la mise à jour.",

@@ -1,6 +1,6 @@
 //! `holdfast`: what was typed, and to which command it goes.
 
-use super::{demo, export, import, inspect, migrate, new, pack, release, reshape};
+use super::{demo, export, import, inspect, migrate, new, pack, release, reshape, verify};
 use crate::failure::Exit;
 use clap::{Parser, Subcommand};
 use std::ffi::OsString;
@@ -63,6 +63,8 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Say which version a site is, program and data together, and whether anything there is mixed or unfinished. It changes nothing.
+    Verify(verify::Arguments),
     /// Run a payload's migrations on a copy of a database, into a new file.
     Migrate(migrate::Arguments),
     /// Bring a database to another schema, in a new file: one reshape by hand.
@@ -120,6 +122,7 @@ pub fn main(words: impl IntoIterator<Item = OsString>) -> u8 {
             bundle_only,
         } => pack::pack(&payload, &output, stub.as_deref(), bundle_only),
         Command::Inspect { file, json } => inspect::inspect(&file, json),
+        Command::Verify(arguments) => return verify::run(&arguments),
         Command::Migrate(arguments) => migrate::migrate(&arguments),
         Command::Reshape(arguments) => reshape::reshape(&arguments),
         Command::Export(arguments) => export::export(&arguments),

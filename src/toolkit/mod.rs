@@ -16,6 +16,7 @@ mod new;
 mod pack;
 mod release;
 mod reshape;
+mod verify;
 
 pub use cli::main;
 

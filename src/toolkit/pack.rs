@@ -12,8 +12,22 @@ use std::path::{Path, PathBuf};
 /// The name of the updater that is built beside `holdfast`.
 const STUB: &str = if cfg!(windows) { "updater.exe" } else { "updater" };
 
-/// Packs a payload. The output appears whole or not at all.
+/// Packs a payload, and says so.
 pub fn pack(payload: &Path, output: &Path, stub: Option<&Path>, bundle_only: bool) -> Result<()> {
+    let resolved = write(payload, output, stub, bundle_only)?;
+    let manifest = &resolved.manifest;
+    println!(
+        "{} {} from {}: “{}”",
+        manifest.product.name,
+        manifest.product.version,
+        known_versions(manifest),
+        output.display()
+    );
+    Ok(())
+}
+
+/// Writes what a payload is packed to. It appears whole or not at all.
+pub fn write(payload: &Path, output: &Path, stub: Option<&Path>, bundle_only: bool) -> Result<payload::Resolved> {
     let resolved = payload::resolve(payload)?;
     let stub = if bundle_only { None } else { Some(find_stub(stub)?) };
     let folder = output.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
@@ -35,15 +49,7 @@ pub fn pack(payload: &Path, output: &Path, stub: Option<&Path>, bundle_only: boo
         std::fs::set_permissions(file.path(), permissions).map_err(|e| desk(output, &e))?;
     }
     file.persist(output).map_err(|e| desk(output, &e.error))?;
-    let manifest = &resolved.manifest;
-    println!(
-        "{} {} from {}: “{}”",
-        manifest.product.name,
-        manifest.product.version,
-        known_versions(manifest),
-        output.display()
-    );
-    Ok(())
+    Ok(resolved)
 }
 
 /// The updater to which bundles are appended. This program can be one, too, when none stands beside it: it is only larger.

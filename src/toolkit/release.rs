@@ -98,7 +98,8 @@ fn note_missing_entry(source: &Source, list: &FileList) {
     }
 }
 
-fn parse(databases: &[String]) -> Result<BTreeMap<String, PathBuf>> {
+/// Databases by their names, as they were typed.
+pub fn parse(databases: &[String]) -> Result<BTreeMap<String, PathBuf>> {
     let pair = |text: &String| match text.split_once('=') {
         Some((name, path)) => Ok((name.to_owned(), PathBuf::from(path))),
         None => fail!(RequestInvalid, "--database wants NAME=PATH, and not “{text}”."),
