@@ -117,7 +117,13 @@ pub fn look(
     if data.hot_journal {
         findings.push(unfinished(&site.path));
     }
-    let connection = copied(disk, &site.path, folder)?;
+    let connection = match copied(disk, &site.path, folder) {
+        Ok(connection) => connection,
+        Err(failure) => {
+            findings.push(failure);
+            return Ok((data, None));
+        }
+    };
     if let Err(failure) = known.ask(&mut data, &connection, database, findings) {
         findings.push(failure);
     }

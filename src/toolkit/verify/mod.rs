@@ -136,7 +136,8 @@ fn verify(arguments: &Arguments) -> Result<Report> {
         candidates: &candidates,
         is_updated: is_updated(&app, &own),
     };
-    let (databases, connections) = look_at_all(&known, &sites, scratch.path(), &mut findings)?;
+    let mut connections = BTreeMap::new();
+    let databases = look_at_all(&known, &sites, scratch.path(), &mut findings, &mut connections)?;
     let named = connections.iter().map(|(name, connection)| (name.as_str(), connection)).collect();
     let modules = installed_modules(manifest, &named).unwrap_or_else(|failure| {
         findings.push(failure);
@@ -231,14 +232,15 @@ fn is_updated(app: &Path, own: &Own) -> bool {
     own.installed.is_some() || !own.unfinished.is_empty() || !own.kept.is_empty() || history.is_dir()
 }
 
-/// All databases, with the connections to their copies by name.
+/// Looks at all databases; `connections` gets those to their copies, by name.
 fn look_at_all(
     known: &Known<'_>,
     sites: &[SiteDatabase],
     scratch: &Path,
     findings: &mut Vec<Failure>,
-) -> Result<(Vec<Data>, Vec<(String, Connection)>)> {
-    let (mut found, mut connections) = (Vec::new(), Vec::new());
+    connections: &mut BTreeMap<String, Connection>,
+) -> Result<Vec<Data>> {
+    let mut found = Vec::new();
     for (n, (site, database)) in sites.iter().zip(&known.bundle.manifest.databases).enumerate() {
         let folder = scratch.join(n.to_string());
         std::fs::create_dir(&folder).map_err(|e| desk(&folder, &e))?;
@@ -246,7 +248,7 @@ fn look_at_all(
         connections.extend(connection.map(|connection| (site.name.clone(), connection)));
         found.push(data);
     }
-    Ok((found, connections))
+    Ok(found)
 }
 
 /// The version that the site says it has.
