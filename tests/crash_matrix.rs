@@ -195,3 +195,15 @@ fn the_fault_counter_refuses_orders_that_it_cannot_read() {
     let ran = with_environment(Path::new(UPDATER), &words, [("HOLDFAST_FAULT", "explode@3".to_owned())]);
     assert_ne!(ran.code, Some(0), "{}", ran.stderr);
 }
+
+#[test]
+fn an_error_that_did_not_fire_does_not_count() {
+    let bench = Bench::in_memory();
+    let player = player(&bench);
+    let scenario = updating(&bench, &player);
+    let beyond = scenario.operations().len() as u64 + 1000;
+    let said = scenario
+        .error_at(Refusal::new(beyond, (5, "")), &[])
+        .expect_err("no operation has that number");
+    assert!(said.contains("did not fire"), "{said}");
+}
