@@ -22,7 +22,11 @@ const SWEEPS: [(&str, &str); 8] = [
     ("power_cut", ""),
     ("kill_storm", ""),
 ];
-const SWEEPS_UNDER_WINE: [(&str, &str); 2] = [("windows_crash", "mutants,wine"), ("windows_replay", "mutants,wine")];
+const SWEEPS_UNDER_WINE: [(&str, &str); 3] = [
+    ("windows_crash", "mutants,wine"),
+    ("windows_replay", "mutants,wine"),
+    ("windows_storm", "mutants,wine"),
+];
 
 /// What no sweep here can show.
 const NOT_SHOWN: [&str; 4] = [

@@ -9,6 +9,8 @@ pub mod matrix;
 pub mod mounts;
 pub mod proof;
 pub mod steps;
+#[cfg(target_os = "linux")]
+pub mod storm;
 mod sweeps;
 #[cfg(feature = "wine")]
 pub mod wine;
