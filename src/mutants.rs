@@ -1,5 +1,9 @@
 //! Planted mistakes that the sweeps must catch, switched on by `HOLDFAST_MUTANT` or [`plant`]. Without the feature `mutants`, which never
 //! ships, every question is answered with a constant no.
+#![cfg_attr(
+    windows,
+    allow(clippy::missing_const_for_thread_local, reason = "it is const, which the lint does not see there")
+)]
 
 /// Every mistake, and what is done wrong.
 #[cfg(feature = "mutants")]
