@@ -3,7 +3,8 @@
 //!     cargo test --features mutants,wine --test proof
 //!     HOLDFAST_PROOF=nightly cargo test --features mutants,wine --test proof
 //!
-//! Without `wine` the sweeps under Wine are left out, and the page says so. A sweep that fails does not keep the others from being run.
+//! Without `wine` the sweeps under Wine are left out, and the page says so; with names (`-- simulation replay`) all others are, too. A sweep
+//! that fails does not keep the others from being run.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -49,14 +50,23 @@ fn main() -> ExitCode {
     let with_wine = cfg!(feature = "wine");
     let wine: &[(&str, &str)] = if with_wine { &SWEEPS_UNDER_WINE } else { &[] };
     let mut failed = Vec::new();
-    for (name, features) in SWEEPS.iter().chain(wine) {
+    let wanted: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
+    let is_wanted = |name: &str| wanted.is_empty() || wanted.iter().any(|word| word == name);
+    for (name, features) in SWEEPS.iter().chain(wine).filter(|(name, _)| is_wanted(name)) {
         println!("== {name}");
         if !passes(&project, name, features) {
             failed.push(*name);
         }
     }
     let sweeps = figures(&folder);
-    let page = page(&sweeps, &failed, began.elapsed().as_secs(), with_wine);
+    let mut not_shown: Vec<String> = NOT_SHOWN.iter().map(|&line| line.to_owned()).collect();
+    if !with_wine {
+        not_shown.push("This run left the sweeps under Wine out.".to_owned());
+    }
+    if !wanted.is_empty() {
+        not_shown.push(format!("This run was of {} alone.", wanted.join(", ")));
+    }
+    let page = page(&sweeps, &failed, began.elapsed().as_secs(), &not_shown);
     let to = folder.join("report.html");
     fs::write(&to, page).expect("the report can be written");
     println!();
@@ -70,6 +80,12 @@ fn main() -> ExitCode {
 }
 
 fn passes(project: &Path, name: &str, features: &str) -> bool {
+    // With the features of the sweeps under Wine everything is compiled once.
+    let features = if cfg!(feature = "wine") && features == "mutants" {
+        "mutants,wine"
+    } else {
+        features
+    };
     let status = Command::new(env!("CARGO"))
         .current_dir(project)
         .args(["test", "--features", features, "--test", name, "--", "--nocapture"])
@@ -130,7 +146,7 @@ fn sums(sweeps: &Figures) -> String {
     format!("In all: {}; {wrong} wrong.", said.collect::<Vec<_>>().join(", "))
 }
 
-fn page(sweeps: &Figures, failed: &[&str], seconds: u64, with_wine: bool) -> String {
+fn page(sweeps: &Figures, failed: &[&str], seconds: u64, not_shown: &[String]) -> String {
     let mut rows = String::new();
     for sweep in sweeps.values() {
         let list = |key: &str| -> String {
@@ -155,10 +171,6 @@ fn page(sweeps: &Figures, failed: &[&str], seconds: u64, with_wine: bool) -> Str
         );
     }
     let size = sweeps.values().next().map(|sweep| text(&sweep["size"])).unwrap_or_default();
-    let mut not_shown: Vec<String> = NOT_SHOWN.iter().map(|&line| line.to_owned()).collect();
-    if !with_wine {
-        not_shown.push("This run left the sweeps under Wine out.".to_owned());
-    }
     let items = |lines: &[String]| -> String { lines.iter().map(|line| format!("<li>{}</li>\n", escape(line))).collect() };
     let failed: Vec<String> = failed.iter().map(|name| format!("“{name}” failed")).collect();
     format!(
@@ -173,7 +185,7 @@ fn page(sweeps: &Figures, failed: &[&str], seconds: u64, with_wine: bool) -> Str
 ",
         escape(&sums(sweeps)),
         items(&failed),
-        items(&not_shown)
+        items(not_shown)
     )
 }
 
