@@ -29,21 +29,29 @@ fn explorer<'a>(scene: &'a Scene, model: Model, enough: usize) -> Explorer<'a> {
         effort: effort(),
         plan: &scene.plan,
         enough,
-        // The subsets are many: every run looks at three cuts in a row, a nightly one goes on until nothing new appears.
-        deepest: if model == Model::AnySubset && !is_nightly() {
-            3
-        } else {
-            usize::MAX
-        },
+        deepest: deepest(model),
+    }
+}
+
+fn shows(model: Model) -> &'static str {
+    match deepest(model) {
+        usize::MAX => "every state that a power cut may leave, and every cut of each recovery, until nothing new appears",
+        _ => "states that a power cut may leave, and cuts of each recovery, three in a row",
+    }
+}
+
+/// The subsets are many: every run looks at three cuts in a row, a nightly one goes on until nothing new appears.
+fn deepest(model: Model) -> usize {
+    if model == Model::AnySubset && !is_nightly() {
+        3
+    } else {
+        usize::MAX
     }
 }
 
 fn explore(scene: &Scene, name: &str, before: &Tree, ops: &[Op]) {
     for model in MODELS {
-        let sweep = Sweep::begin(
-            &format!("simulation: {name}, {model:?}"),
-            "every state that a power cut may leave, and every cut of each recovery, until nothing new appears",
-        );
+        let sweep = Sweep::begin(&format!("simulation: {name}, {model:?}"), shows(model));
         let found = explorer(scene, model, 20).explore(before, ops, scene.promised());
         let more = [
             ("recoveries", found.old + found.new),
