@@ -12,6 +12,8 @@ pub mod database;
 pub mod disk;
 pub mod failure;
 pub mod flow;
+#[cfg(feature = "toolkit")]
+pub mod infer;
 pub mod load;
 pub mod mutants;
 pub mod near;
@@ -20,6 +22,8 @@ pub mod payload;
 pub mod platform;
 pub mod report;
 pub mod reshape;
+#[cfg(feature = "toolkit")]
+pub mod schema;
 pub mod script;
 pub mod site;
 pub mod sql;

@@ -1,0 +1,8 @@
+//! A schema as a release manager thinks of it: tables with everything that SQLite knows of them, views, triggers and the two numbers.
+//!
+//! It is what [`crate::infer`] and the commands `diff` and `draft` look at. Whether a site's schema is a known one is decided by
+//! [`crate::database::Schema`] alone, and how a reshape carries rows by [`crate::reshape`]; this one judges nothing.
+
+mod model;
+
+pub use model::{Annotation, Check, Column, Definition, ForeignKey, Generated, Index, Part, Table, TableKind, Trigger, Unique, View};
