@@ -131,18 +131,7 @@ fn the_operations_seen_from_outside_are_those_that_are_counted() {
     let log = counted.display().to_string();
     let scene = Scene::update(|bench| bench.pack(&bench.mini_payload(), "update"), &[("HOLDFAST_OPLOG", &log)]);
     let text = fs::read_to_string(&counted).expect("operations");
-    let prefix = format!("{}/", scene.folder.display());
-    let inside: Vec<String> = text
-        .lines()
-        .map(|line| {
-            let mut parts = line.splitn(3, '\t').skip(1);
-            let (name, path) = (parts.next().expect("a name"), parts.next().expect("a path"));
-            // A file is replaced by one of this name beside it.
-            let end = if name == "replace" { ".partial" } else { "" };
-            format!("{} {}{end}", seen_as(name), path.strip_prefix(&prefix).unwrap_or(path))
-        })
-        .filter(|call| is_comparable(call))
-        .collect();
+    let inside = counted(&text, &scene.folder.display().to_string());
     let outside: Vec<String> = scene
         .trace
         .calls
@@ -152,29 +141,4 @@ fn the_operations_seen_from_outside_are_those_that_are_counted() {
         .collect();
     assert!(inside.len() > 100, "only {} operations were counted", inside.len());
     assert_eq!(inside, outside);
-}
-
-/// The system call of an operation.
-fn seen_as(operation: &str) -> &str {
-    match operation {
-        "create_dir" => "mkdir",
-        "create" | "append" => "openat",
-        "flush" | "flush_file" | "flush_dir" => "fsync",
-        "flush_all" => "syncfs",
-        "rename" => "renameat2",
-        "replace" => "rename",
-        "remove_file" => "unlink",
-        "remove_dir" => "rmdir",
-        "set_attributes" => "chmod",
-        "truncate" => "ftruncate",
-        other => other,
-    }
-}
-
-/// SQLite writes and flushes its files by itself; a journal is opened for each record, and made once; the lock is nobody's data.
-fn is_comparable(call: &str) -> bool {
-    let Some((name, path)) = call.split_once(' ') else { return false };
-    let is_sqlite = path.contains(".db") && !name.starts_with("rename") && name != "chmod";
-    let is_opened = name == "openat" && (path.ends_with("journal.jsonl") || path.ends_with("barrier"));
-    !is_sqlite && !is_opened && !path.ends_with(".holdfast/lock") && !path.ends_with("log.txt")
 }

@@ -14,7 +14,7 @@ use std::time::Duration;
 use support::crash::*;
 use support::matrix::{inside, write_since};
 use support::proof::{Sweep, is_nightly};
-use support::wine::{Wine, pack, updater};
+use support::wine::{Wine, faulty_updater, pack, updater};
 use support::*;
 
 /// What may be believed of a disk under Windows, and less.
@@ -58,7 +58,7 @@ impl Recorded {
             write_since(&folder);
         }
         let words = words(&wines[0], &folder, verb);
-        let (ran, trace) = record_under_wine(&wines[0], &folder, &roots[0].join("update.exe"), &words);
+        let (ran, trace) = record_under_wine(&wines[0], &folder, &roots[0].join("update.exe"), &words, &[]);
         ran.expect(0);
         let judge = Judge::of(&trace, "site/start");
         assert!(judge.is_change(), "the {verb} changed nothing");
@@ -211,4 +211,46 @@ fn an_update_cut_anywhere_is_recovered_by_the_program_that_ships() {
 #[test]
 fn a_rollback_cut_anywhere_is_recovered_by_the_program_that_ships() {
     replay("rollback");
+}
+
+/// What the program counts by itself is what is seen from outside: nothing is done behind the counter's back. What it counts as one flush
+/// of a whole folder is on Windows a flush of each file and folder in it; the one change of attributes finds nothing to change.
+#[test]
+fn the_operations_seen_from_outside_are_those_that_are_counted() {
+    let (wine, bench) = (Wine::in_memory(), Bench::new());
+    let root = wine.home().join("counted");
+    let (folder, program, note) = (root.join("folder"), root.join("update.exe"), root.join("operations"));
+    copy_tree(&inside(&bench), &folder);
+    pack(&bench.mini_payload(), &faulty_updater(), &program);
+    let words = words(&wine, &folder, "update");
+    let (ran, trace) = record_under_wine(&wine, &folder, &program, &words, &[("HOLDFAST_OPLOG", &wine.seen(&note))]);
+    ran.expect(0);
+    let text = fs::read_to_string(&note).expect("operations");
+    let inside = counted(&text, &wine.seen(&folder));
+    let inside = inside.iter().map(|call| call.replacen("renameat2 ", "rename ", 1));
+    let inside: Vec<String> = inside.filter(|call| !call.starts_with("chmod ")).collect();
+    let outside = trace.calls.iter().map(|call| call.replacen("pwrite64 ", "write ", 1));
+    let outside: Vec<String> = outside.filter(|call| is_comparable(call)).collect();
+    assert!(inside.len() > 100, "only {} operations were counted", inside.len());
+    assert_eq!(inside, as_one_flush(&outside, &inside));
+}
+
+/// The calls with those that make up a flush of a whole folder put together, where the other list has one.
+fn as_one_flush(calls: &[String], like: &[String]) -> Vec<String> {
+    let mut rest = calls.iter().peekable();
+    let mut together = Vec::new();
+    for call in like {
+        let Some(folder) = call.strip_prefix("syncfs ") else {
+            together.extend(rest.next().cloned());
+            continue;
+        };
+        let mut flushed = 0;
+        while rest.next_if(|call| call.starts_with(&format!("fsync {folder}"))).is_some() {
+            flushed += 1;
+        }
+        assert!(flushed > 10, "the folder “{folder}” is flushed by {flushed} calls");
+        together.push(call.clone());
+    }
+    together.extend(rest.cloned());
+    together
 }

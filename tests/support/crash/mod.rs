@@ -2,6 +2,7 @@
 //! of what is made of them. Whether the recovery is played in memory or by the real program is the matter of the test.
 #![allow(dead_code, unused_imports, reason = "each test file uses a part of it")]
 
+mod counted;
 mod explore;
 mod harmless;
 mod judge;
@@ -11,6 +12,7 @@ mod trace;
 #[cfg(feature = "wine")]
 mod wine_trace;
 
+pub use counted::{counted, is_comparable};
 pub use explore::{Explored, Explorer, NOW};
 pub use judge::{Judge, Pair, files, number};
 pub use scene::{Scene, shipped};

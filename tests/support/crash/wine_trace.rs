@@ -19,7 +19,13 @@ const TRACED: &str = "trace=!read,readv,pread64,recvmsg,epoll_wait,poll,ppoll,fu
 const RUN: &str = r#"ended=$1; out=$2; err=$3; shift 3; wine "$@" >"$out" 2>"$err"; echo $? >"$ended.new"; mv "$ended.new" "$ended""#;
 
 /// Runs a Windows program and records what it does to a folder on drive `C:`. Nothing else may run in that prefix.
-pub fn record_under_wine(wine: &Wine, folder: &Path, program: &Path, words: &[impl AsRef<OsStr>]) -> (Ran, Trace) {
+pub fn record_under_wine(
+    wine: &Wine,
+    folder: &Path,
+    program: &Path,
+    words: &[impl AsRef<OsStr>],
+    environment: &[(&str, &str)],
+) -> (Ran, Trace) {
     let before = Tree::load(folder).expect("the folder can be read");
     let place = tempfile::tempdir().expect("a temporary folder");
     let at = |name: &str| place.path().join(name);
@@ -29,6 +35,7 @@ pub fn record_under_wine(wine: &Wine, folder: &Path, program: &Path, words: &[im
         .arg(at("log"));
     strace.arg("-p").arg(wine.server_process().to_string());
     strace.args(["sh", "-c", RUN, "sh"]).args(["ended", "out", "err"].map(at));
+    strace.envs(environment.iter().copied());
     let mut tracing = strace.arg(program).args(words).spawn().expect("strace is installed, and may trace");
     let code = until("the recorded run", || fs::read_to_string(at("ended")).ok());
     // It would not leave the server otherwise.
