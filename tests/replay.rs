@@ -127,10 +127,10 @@ fn a_rollback() {
 #[test]
 fn the_operations_seen_from_outside_are_those_that_are_counted() {
     let bench = Bench::in_memory();
-    let counted = bench.path("operations");
-    let log = counted.display().to_string();
+    let note = bench.path("operations");
+    let log = note.display().to_string();
     let scene = Scene::update(|bench| bench.pack(&bench.mini_payload(), "update"), &[("HOLDFAST_OPLOG", &log)]);
-    let text = fs::read_to_string(&counted).expect("operations");
+    let text = fs::read_to_string(&note).expect("operations");
     let inside = counted(&text, &scene.folder.display().to_string());
     let outside: Vec<String> = scene
         .trace
