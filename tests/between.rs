@@ -188,6 +188,93 @@ fn a_write_that_slips_in_between_lock_and_rename_undoes_the_swap() {
     assert_eq!(ask(&play.database(), "SELECT name FROM item WHERE id = 7"), "slipped in");
 }
 
+/// From the lock to the first rename nobody else can write, at no operation in between: what was read and what was marked stays true.
+#[test]
+fn nobody_can_write_from_the_lock_to_the_first_rename() {
+    for journal in ["DELETE", "WAL"] {
+        let play = Play::new();
+        ask(&play.database(), &format!("PRAGMA journal_mode = {journal}"));
+        let (first, last) = (play.operation("create_dir", ".holdfast/new"), play.operation("rename", "start"));
+        let (script, said) = (play.bench.path("sell.sh"), play.bench.path("said"));
+        let sale = "INSERT INTO thing VALUES (7, 'slipped in')";
+        let (database, tried) = (play.database(), said.display());
+        write(
+            &script,
+            format!(
+                "sqlite3 '{}' \"{sale}\" 2>> '{tried}'\necho \"ended with $?\" >> '{tried}'\n",
+                database.display()
+            ),
+        );
+        let orders: Vec<String> = (first..last).map(|n| format!("run@{n}=sh '{}'", script.display())).collect();
+        play.update_with(&orders.join(";")).expect(0);
+        let said = fs::read_to_string(&said).expect("the script ran");
+        let refused = said.matches("database is locked").count();
+        assert_eq!(
+            (refused, said.matches("ended with 0").count()),
+            (last - first, 0),
+            "{journal}: {said}"
+        );
+        assert_eq!(play.version(), "2.0");
+        assert_eq!(ask(&play.database(), "SELECT count(*) FROM item WHERE id = 7"), "0");
+    }
+}
+
+/// Gives a database a row that is only in its log, as a cut leaves it.
+fn only_in_the_log(database: &Path, aside: &Path) {
+    fs::copy(database, aside).expect("a copy");
+    let open = Connection::open(aside).expect("a database");
+    open.execute_batch("PRAGMA journal_mode=WAL; PRAGMA wal_autocheckpoint=0; INSERT INTO thing VALUES (3, 'only in the log')")
+        .expect("a log");
+    for suffix in ["", "-wal"] {
+        let with = |path: &Path| PathBuf::from(format!("{}{suffix}", path.display()));
+        fs::copy(with(aside), with(database)).expect("copied");
+    }
+}
+
+/// A program opens the database right before it is retired and writes when the run has ended, however it ended. It must find the log that
+/// belongs to the database: a row beside one that is only in the log would be the end of one of them.
+#[test]
+fn who_opens_the_database_right_before_it_is_retired_finds_its_log_whenever_the_run_is_ended() {
+    for later in [None, Some(1), Some(2), Some(3), Some(4)] {
+        let play = Play::new();
+        only_in_the_log(&play.database(), &play.bench.path("making.db"));
+        let moment = play.operation("rename", "data/mini.db");
+        let (reached, opened) = (play.bench.path("reached"), play.bench.path("opened"));
+        // A semicolon would end the order, so the waiting is a script's.
+        let wait = play.bench.path("wait.sh");
+        let (said, awaited) = (reached.display(), opened.display());
+        write(&wait, format!("touch '{said}'\nuntil [ -e '{awaited}' ]; do sleep 0.01; done\n"));
+        let cut = later.map_or_else(String::new, |later| format!("crash@{};", moment + later));
+        let mut updater = Command::new(&play.updater)
+            .arg("--app")
+            .arg(&play.site)
+            .arg("--silent")
+            .env("HOLDFAST_FAULT", format!("{cut}run@{moment}=sh '{}'", wait.display()))
+            .spawn()
+            .expect("the updater starts");
+        while !reached.exists() && updater.try_wait().expect("a child").is_none() {
+            std::thread::yield_now();
+        }
+        let holder = Connection::open(play.database()).expect("a database");
+        write(&opened, "");
+        let code = updater.wait().expect("a child").code();
+        assert_eq!(code, later.map_or(Some(50), |_| None), "a cut {later:?} operations later");
+        // While the database is not where it was opened, SQLite refuses: nothing is confirmed then.
+        let confirmed = holder.execute("INSERT INTO thing VALUES (7, 'written in between')", []).is_ok();
+        drop(holder);
+        play.recover();
+        assert_eq!(play.version(), "1.0");
+        let rows = ask(&play.database(), "SELECT group_concat(name, '; ') FROM thing WHERE id IN (3, 7)");
+        let expected = if confirmed {
+            "only in the log; written in between"
+        } else {
+            "only in the log"
+        };
+        assert_eq!(rows, expected, "a cut {later:?} operations later");
+        assert!(confirmed || later.is_some(), "the database is back, and cannot be written to");
+    }
+}
+
 #[test]
 fn a_kept_file_that_changes_between_plan_and_rename_undoes_the_swap() {
     let play = Play::new();

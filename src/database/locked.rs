@@ -4,8 +4,9 @@
 //! and keeps the WAL index in memory: <https://sqlite.org/wal.html#noshm>. So nothing is written while we look, no shared-memory file
 //! appears, and the log is not moved into the database when we close. Rejected: `BEGIN EXCLUSIVE` alone (in WAL mode it succeeds beside
 //! readers, and the backup API refuses a source inside a write transaction), and locking bytes of the file ourselves
-//! (POSIX locks vanish when any other handle of the process closes).
+//! (POSIX locks vanish when any other handle of the process closes: so nothing here may open the file while it is locked, see [`Locked::head`]).
 
+use super::mark::HEADER_BYTES;
 use super::{failed, side_file};
 use crate::disk::{Disk, Kind};
 use crate::fail;
@@ -13,6 +14,8 @@ use crate::failure::{Failure, Reason, Result};
 use crate::platform;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
+use std::fmt;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -20,12 +23,21 @@ use std::time::Duration;
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// A live database under an exclusive lock, which ends when this value goes.
-#[derive(Debug)]
 #[must_use = "the lock ends when this value goes"]
 pub struct Locked {
     connection: Connection,
     path: PathBuf,
     is_absent: bool,
+    head: Vec<u8>,
+    /// From before the lock to after it: on Unix, to close any handle of the file ends this process's locks on it
+    /// (<https://sqlite.org/howtocorrupt.html> §2.2).
+    _handle: Option<Box<dyn Read>>,
+}
+
+impl fmt::Debug for Locked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Locked").field("path", &self.path).finish_non_exhaustive()
+    }
 }
 
 impl Locked {
@@ -34,6 +46,7 @@ impl Locked {
         look_first(disk, path)?;
         let has_log = disk.kind(&side_file(path, "-wal"))?.is_some();
         let seen = disk.for_sqlite(path)?;
+        let mut handle = disk.open(path)?;
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let lock = || -> rusqlite::Result<Connection> {
             let connection = Connection::open_with_flags(&seen, flags)?;
@@ -47,10 +60,21 @@ impl Locked {
             Ok(connection)
         };
         let connection = lock().map_err(|e| failed(&e, path, "locking"))?;
+        // Somebody may have written between the look and the lock, and left a log because we had the file open.
+        if matches!(disk.kind(&side_file(path, "-wal"))?, Some(Kind::File(1..))) {
+            connection
+                .set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)
+                .map_err(|e| failed(&e, path, "locking"))?;
+        }
+        let mut head = Vec::new();
+        let unreadable = |e: io::Error| Failure::new(Reason::DiskFailed, format!("“{}” cannot be read: {e}.", path.display())).at(path);
+        (&mut handle).take(HEADER_BYTES).read_to_end(&mut head).map_err(unreadable)?;
         Ok(Locked {
             connection,
             path: path.to_owned(),
             is_absent: false,
+            head,
+            _handle: Some(handle),
         })
     }
 
@@ -60,6 +84,8 @@ impl Locked {
             connection: Connection::open_in_memory().map_err(|e| failed(&e, path, "making"))?,
             path: path.to_owned(),
             is_absent: true,
+            head: Vec::new(),
+            _handle: None,
         })
     }
 
@@ -76,6 +102,11 @@ impl Locked {
     /// Where the database lies.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// The header as it is under the lock. Whoever wants to know it asks here, and does not open the file.
+    pub fn head(&self) -> &[u8] {
+        &self.head
     }
 
     /// Ends the lock.
@@ -125,7 +156,7 @@ pub fn is_database(disk: &dyn Disk, path: &Path) -> Result<()> {
         ),
     }
     let mut head = [0u8; 16];
-    let read = std::io::Read::read(&mut disk.open(path)?, &mut head).map_err(Failure::from)?;
+    let read = Read::read(&mut disk.open(path)?, &mut head).map_err(Failure::from)?;
     if read < 16 || &head != b"SQLite format 3\0" {
         let seen = match read {
             0 => "it is empty".to_owned(),
@@ -148,7 +179,7 @@ pub fn has_hot_journal(disk: &dyn Disk, path: &Path) -> Result<bool> {
         return Ok(false);
     };
     let mut first = [0u8; 1];
-    std::io::Read::read(&mut disk.open(&journal)?, &mut first).map_err(Failure::from)?;
+    Read::read(&mut disk.open(&journal)?, &mut first).map_err(Failure::from)?;
     Ok(first != [0])
 }
 

@@ -3,7 +3,7 @@
 
 use super::result::{Ended, Outcome};
 use super::{Context, Instance, Request, retrying};
-use crate::database::{Locked, Mark, SIDE_SUFFIXES, TableContent, contents, failed, side_file};
+use crate::database::{Locked, SIDE_SUFFIXES, TableContent, contents, failed, side_file};
 use crate::disk::{Kind, files_below, hash_file, write_text};
 use crate::failure::{Aftermath, Failure, Reason, Result};
 use crate::platform;
@@ -231,7 +231,8 @@ fn carry_out(context: &Context<'_>, work: &Work<'_>, snapshot: &Snapshot, locks:
     }
     let mut marks = BTreeMap::new();
     for unit in plan.of_role(Role::Database).filter(|u| u.had) {
-        marks.insert(unit.path.clone(), Mark::of(context.disk, &places(work.app, unit).live)?);
+        let live = places(work.app, unit).live;
+        marks.extend(super::stage::marked(context, &unit.path, locks.iter().find(|l| l.path() == live))?);
     }
     let staged = Staged {
         plan,

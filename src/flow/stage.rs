@@ -8,8 +8,9 @@ use super::result::Outcome;
 use super::verify::{Verified, VerifiedDatabase, programs};
 use crate::bundle::Bundle;
 use crate::bundle::manifest::Moment;
-use crate::database::{Mark, SIDE_SUFFIXES, Schema, open_copy, side_file};
+use crate::database::{Locked, Mark, SIDE_SUFFIXES, Schema, open_copy, side_file};
 use crate::disk::{Kind, copy_file, create_dirs, hash_file, remove_tree, replace_file, write_new};
+use crate::fail;
 use crate::failure::{Failure, Reason, Result};
 use crate::mutants::planted;
 use crate::platform::{Attributes, below};
@@ -205,6 +206,20 @@ fn confirmation(bundle: &Bundle, decision: &Decision<'_>) -> Result<Confirmation
     Ok(confirmation)
 }
 
+/// The mark of a database that is there; every one of a plan is locked.
+pub fn marked(context: &Context<'_>, unit: &str, locked: Option<&Locked>) -> Result<Option<(String, Mark)>> {
+    let Some(locked) = locked else {
+        fail!(
+            DatabaseBusy,
+            "The database “{unit}” was not locked. Nothing was changed; run the update again."
+        );
+    };
+    match locked.is_absent() {
+        true => Ok(None),
+        false => Ok(Some((unit.to_owned(), Mark::under(context.disk, locked)?))),
+    }
+}
+
 impl Sealed<'_> {
     /// Records what the live pair looks like under the lock, arms the journal, and gives the locks up for the renames.
     pub fn arm(self, context: &Context<'_>) -> Result<Armed> {
@@ -219,7 +234,8 @@ impl Sealed<'_> {
                     let staged = self.databases.iter().find(|d| d.path == at.new);
                     hashes.extend(staged.map(|d| (unit.path.clone(), d.sha256.clone())));
                     contents.extend(staged.map(|d| (unit.path.clone(), d.contents.clone())));
-                    marks.insert(unit.path.clone(), Mark::of(context.disk, &at.live)?);
+                    let locked = decision.databases.iter().map(|d| &d.locked).find(|l| l.path() == at.live);
+                    marks.extend(marked(context, &unit.path, locked)?);
                 }
                 Role::Kept => {
                     hashes.extend(

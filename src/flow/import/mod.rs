@@ -359,7 +359,7 @@ fn staged(context: &Context<'_>, wanted: &Wanted<'_>, held: &Held, verified: &Ve
     };
     Ok(Staged {
         plan: plan(context, wanted, &unit),
-        marks: BTreeMap::from([(path.clone(), Mark::of(context.disk, wanted.database)?)]),
+        marks: BTreeMap::from([(path.clone(), Mark::under(context.disk, &held.locked)?)]),
         hashes: BTreeMap::from([(path.clone(), verified.sha256.clone())]),
         before: Before {
             confirmation: confirmation.clone(),
