@@ -9,6 +9,8 @@ pub mod bundle;
 pub mod checks;
 pub mod cli;
 pub mod database;
+#[cfg(feature = "toolkit")]
+pub mod diff;
 pub mod disk;
 pub mod failure;
 pub mod flow;
@@ -20,6 +22,8 @@ pub mod near;
 #[cfg(feature = "toolkit")]
 pub mod payload;
 pub mod platform;
+#[cfg(feature = "toolkit")]
+pub mod rehearse;
 pub mod report;
 pub mod reshape;
 #[cfg(feature = "toolkit")]
