@@ -340,6 +340,30 @@ fn rows_that_point_nowhere_already_stay_and_new_ones_fail_the_update() {
 }
 
 #[test]
+fn a_reference_that_sqlite_cannot_check_stays_and_a_new_one_fails_the_update() {
+    let bench = Bench::new();
+    let (old_fault, new_fault) = (bench.mini_site("old-fault"), bench.mini_site("new-fault"));
+    // The parent has no unique key, so that SQLite checks no reference of this table.
+    let fault = "CREATE TABLE town(name TEXT); CREATE TABLE lives(id INTEGER PRIMARY KEY, town REFERENCES town(name)); INSERT INTO lives VALUES (1, 'Ulm');";
+    let faults = format!("PRAGMA foreign_keys=OFF; {FAMILY} INSERT INTO child VALUES (3, 30);");
+    database(&old_fault.join("data/mini.db"), &format!("PRAGMA foreign_keys=OFF; {fault}"));
+    database(&new_fault.join("data/mini.db"), &faults);
+    let payload = bench.mini_payload();
+    let (release, step) = (payload.join("releases/1.0/main.sql"), payload.join("migrations/2.0/20_family.sql"));
+    write(&release, format!("{MINI_SQL}{fault}"));
+    write(&step, "ALTER TABLE town RENAME TO place;\n");
+    let said = update(&bench.pack(&payload, "update"), &old_fault, &["--json"]).expect(0).stdout;
+    let warning = said.lines().find(|line| line.contains(r#""event":"warning""#)).expect("a warning");
+    assert!(warning.contains("“lives” to “town”"), "{warning}");
+    assert_eq!(ask(&old_fault.join("data/mini.db"), "SELECT town FROM lives"), "Ulm");
+    // Rows that point nowhere already hide no reference that cannot hold.
+    write(&release, format!("{MINI_SQL}{FAMILY}"));
+    write(&step, fault);
+    let updater = bench.pack(&payload, "update-2");
+    fails(&updater, &new_fault, 30, "CHECK:FAILED", "“lives”|“town”|cannot hold");
+}
+
+#[test]
 fn several_databases_go_together_or_not_at_all() {
     let bench = Bench::new();
     let (site, other, payload) = (bench.mini_site("site"), bench.mini_site("other"), bench.mini_payload());

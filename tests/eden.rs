@@ -226,7 +226,7 @@ impl Target {
 
 #[test]
 fn a_run_killed_at_any_moment_leaves_exactly_one_of_the_two_pairs() {
-    let bench = Bench::new();
+    let bench = Bench::in_memory();
     let seed = std::env::var("HOLDFAST_SEED")
         .ok()
         .and_then(|s| s.parse().ok())

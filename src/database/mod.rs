@@ -10,7 +10,7 @@ mod schema;
 
 pub use content::{TableContent, contents, row_counts, table_content, tables};
 pub use copy::copy;
-pub use integrity::{Violations, integrity_errors, violations};
+pub use integrity::{Pair, Violations, integrity_errors, violations};
 pub use locked::{Locked, glance, has_hot_journal, is_database};
 pub use mark::{Mark, SIDE_SUFFIXES, side_file};
 pub use schema::{Schema, compile_mask};

@@ -162,35 +162,34 @@ pub fn sound(connection: &rusqlite::Connection, live: &Path) -> Result<()> {
     }
 }
 
-/// Rows that point at missing rows: those that were there before stay, new ones stop the update.
+/// Rows that point at missing rows, and references that cannot be checked: those that were there before stay, new ones stop the update.
 pub fn foreign_keys(old: &Violations, live: &Path, connection: &rusqlite::Connection, report: &StepReport) -> Result<()> {
-    let (after, mismatches) = violations(connection).map_err(|e| failed(&e, live, "checking"))?;
-    let name_now = |table: &String| {
-        report.accounts.iter().fold(table.clone(), |name, (_, accounts)| {
+    let after = violations(connection).map_err(|e| failed(&e, live, "checking"))?;
+    let name_now = |table: &str| {
+        report.accounts.iter().fold(table.to_owned(), |name, (_, accounts)| {
             let account = accounts.iter().find(|a| a.table == name);
             account
                 .and_then(|a| a.now.clone().or_else(|| a.moved_to.first().cloned()))
                 .unwrap_or(name)
         })
     };
-    let mut before = Violations::new();
-    for ((table, parent), count) in old {
-        *before.entry((name_now(table), name_now(parent))).or_default() += count;
+    let before = old.renamed(name_now);
+    let more = |(pair, count): &(&_, &u64)| **count > before.rows.get(*pair).copied().unwrap_or(0);
+    if let Some(((table, parent), count)) = after.rows.iter().find(more) {
+        let message = format!(
+            "After the migration {count} rows of “{table}” point at rows of “{parent}” that are not there. Ask those who made the update."
+        );
+        return Err(Failure::new(Reason::CheckFailed, message)
+            .with("table", table.as_str())
+            .with("value", *count));
     }
-    let new = after.iter().find(|(pair, count)| **count > before.get(pair).copied().unwrap_or(0));
-    match (new, mismatches.first()) {
-        (None, None) => Ok(()),
-        (None, Some(mismatch)) if old.is_empty() && !report.touched.is_empty() => {
-            Err(Failure::new(Reason::CheckFailed, format!("The migrated copy has a foreign key that cannot hold: {mismatch}. Ask those who made the update.")))
-        }
-        (None, Some(_)) => Ok(()),
-        (Some(((table, parent), count)), _) => Err(Failure::new(
-            Reason::CheckFailed,
-            format!("After the migration {count} rows of “{table}” point at rows of “{parent}” that are not there. Ask those who made the update."),
-        )
-        .with("table", table.as_str())
-        .with("value", *count)),
+    if let Some((table, parent)) = after.unchecked.difference(&before.unchecked).next() {
+        let message = format!(
+            "After the migration “{table}” refers to “{parent}”, which has no such unique key: the reference cannot hold. Ask those who made the update."
+        );
+        return Err(Failure::new(Reason::CheckFailed, message).with("table", table.as_str()));
     }
+    Ok(())
 }
 
 /// A table that no step named must hold what the live one holds.

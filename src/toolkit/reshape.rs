@@ -152,7 +152,7 @@ pub fn check(old: &Connection, new: &Connection, path: &Path) -> Result<()> {
     if let Some(error) = integrity_errors(new).map_err(told)?.first() {
         fail!(CheckFailed, "The new database is not sound: {error}.");
     }
-    let count = |c| violations(c).map(|(found, _)| found.values().sum::<u64>());
+    let count = |c| violations(c).map(|found| found.rows.values().sum::<u64>());
     let (before, after) = (count(old).map_err(told)?, count(new).map_err(told)?);
     if after > before {
         fail!(

@@ -191,9 +191,11 @@ impl Known<'_> {
         data.wal = mode.eq_ignore_ascii_case("wal");
         data.noted = noted_version(connection, &self.bundle.manifest.product.id).map_err(told)?;
         data.last_step = last_step(connection).map_err(told)?;
-        let (broken, unchecked) = violations(connection).map_err(told)?;
+        let broken = violations(connection).map_err(told)?;
         let key = |((table, parent), rows)| BrokenKey { table, parent, rows };
-        (data.foreign_keys, data.unchecked_keys) = (broken.into_iter().map(key).collect(), unchecked);
+        data.foreign_keys = broken.rows.into_iter().map(key).collect();
+        let named = |(table, parent)| format!("foreign key mismatch - \"{table}\" referencing \"{parent}\"");
+        data.unchecked_keys = broken.unchecked.into_iter().map(named).collect();
         findings.extend(broken_keys(data));
         self.compare(data, connection, database, findings)
     }
