@@ -113,9 +113,7 @@ impl Desk {
             .iter()
             .map(|words| format!("start \"\" /wait \"{program}\" {words}\r\necho code=%ERRORLEVEL%"))
             .collect();
-        let codes = codes_in(&self.wine.batch(&lines));
-        assert!(!codes.contains(&NOT_STARTED), "Wine lost a run: {lines:?}");
-        codes
+        codes_in(&self.wine.batch(&lines))
     }
 
     /// What the system's list of values below a key says, as `reg query` prints it; empty if there is no such key.
@@ -130,7 +128,9 @@ const NOT_STARTED: u32 = 9009;
 /// The numbers behind `code=` in what a batch file said.
 pub fn codes_in(ran: &Ran) -> Vec<u32> {
     let numbers = ran.stdout.lines().filter_map(|line| line.trim().strip_prefix("code="));
-    numbers.map(|n| n.parse().unwrap_or_else(|_| panic!("{n}: {ran:?}"))).collect()
+    let codes: Vec<u32> = numbers.map(|n| n.parse().unwrap_or_else(|_| panic!("{n}: {ran:?}"))).collect();
+    assert!(!codes.contains(&NOT_STARTED), "Wine lost a run: {ran:?}");
+    codes
 }
 
 /// The numbers of the operations that rename something of the site itself, from the log of the fault counter.

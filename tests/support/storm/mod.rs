@@ -107,10 +107,11 @@ fn said(counter: &AtomicU64) -> u64 {
 }
 
 impl Storm<'_> {
-    /// Ends a run at a chance time: within the whole of it, within the swap, or about its commit. `None` if it was ended, else its code.
+    /// Ends a run at a chance time: within the whole of it, within the swap, about its commit, or behind it. `None` if it was ended, else
+    /// its code.
     fn kill(&self, folder: &Path, verb: &str, whole: Duration, chance: &mut fastrand::Rng) -> Option<i32> {
         let mut child = self.player.start(folder, &self.scenario.words(folder, verb));
-        let within = match chance.usize(0..3) {
+        let within = match chance.usize(0..4) {
             1 if verb != "recover" => {
                 wait_until(&mut child, || is_armed(folder));
                 whole / 3
@@ -121,6 +122,11 @@ impl Storm<'_> {
                 wait_until(&mut child, || !entry.exists());
                 wait_until(&mut child, || entry.exists());
                 whole / 4
+            }
+            // However slow the machine is at this moment, some kills come behind the commit.
+            3 if verb != "recover" => {
+                wait_until(&mut child, || is_committed(folder));
+                whole / 20
             }
             _ => whole,
         };
@@ -298,6 +304,12 @@ fn times(player: &dyn Starter, scenario: &Scenario<'_>) -> Times {
 /// Whether the swap is about to begin.
 fn is_armed(folder: &Path) -> bool {
     folder.join("site/.holdfast/plan.json").exists()
+}
+
+/// Whether the new pair is what was promised, and only tidying is left.
+fn is_committed(folder: &Path) -> bool {
+    let journal = std::fs::read_to_string(folder.join("site/.holdfast/journal.jsonl"));
+    journal.is_ok_and(|journal| journal.contains("committed"))
 }
 
 /// Looks until something is so, or the run has ended.
