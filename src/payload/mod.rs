@@ -19,7 +19,7 @@ pub use mapping::parse_mapping;
 pub use migrations::Steps;
 pub use release::{FileList, read_list, write_list};
 pub use releases::MODULES;
-pub use resolve::{Resolved, migrations, resolve};
+pub use resolve::{REHEARSAL, Resolved, migrations, resolve};
 pub use source::{Source, parse_source, read_source};
 pub use validate::check as check_source;
 

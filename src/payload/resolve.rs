@@ -20,6 +20,7 @@ pub struct Resolved {
     /// Its manifest.
     pub manifest: Manifest,
     contents: BTreeMap<String, Content>,
+    hash: String,
 }
 
 enum Content {
@@ -28,6 +29,12 @@ enum Content {
 }
 
 impl Resolved {
+    /// SHA-256 of the manifest as it was resolved, which holds the hash of every entry: equal exactly if the same is packed. What is added to
+    /// the manifest later, such as a word on its rehearsals, does not change it.
+    pub fn hash(&self) -> &str {
+        &self.hash
+    }
+
     /// Writes the bundle behind what `out` holds already.
     pub fn write(&self, scratch: &mut (impl Read + Write + Seek), out: &mut dyn Write) -> Result<()> {
         let open = |path: &str| -> std::io::Result<Box<dyn Read>> {
@@ -61,22 +68,25 @@ pub fn resolve(payload: &Path) -> Result<Resolved> {
     noted_versions(&source, &migrations, payload)?;
     let Resolver { mut entries, contents, .. } = resolver;
     entries.sort_by(|a, b| a.path.cmp(&b.path));
+    let manifest = Manifest {
+        format: FORMAT,
+        product: source.product,
+        application: source.application,
+        databases: source.databases,
+        functions: source.functions,
+        checks: source.checks,
+        rows: source.rows,
+        modules: source.modules,
+        snapshots: source.snapshots,
+        starts,
+        schemas,
+        migrations,
+        entries,
+    };
+    let text = serde_json::to_vec(&manifest).map_err(|e| invalid(payload, e))?;
     Ok(Resolved {
-        manifest: Manifest {
-            format: FORMAT,
-            product: source.product,
-            application: source.application,
-            databases: source.databases,
-            functions: source.functions,
-            checks: source.checks,
-            rows: source.rows,
-            modules: source.modules,
-            snapshots: source.snapshots,
-            starts,
-            schemas,
-            migrations,
-            entries,
-        },
+        hash: sha256(&text),
+        manifest,
         contents,
     })
 }
@@ -93,8 +103,11 @@ pub fn migrations(payload: &Path) -> Result<Steps> {
     Ok(resolver.migrations()?.steps)
 }
 
+/// The folder in a payload where the certificate of its rehearsals lies: it is not packed.
+pub const REHEARSAL: &str = "rehearsal";
+
 /// What may stand in a payload folder.
-const PARTS: [&str; 6] = ["holdfast.toml", "code", "releases", "migrations", "modules", "notes"];
+const PARTS: [&str; 7] = ["holdfast.toml", "code", "releases", "migrations", "modules", "notes", REHEARSAL];
 
 fn no_strangers(payload: &Path) -> Result<()> {
     for name in list(payload)? {
