@@ -3,6 +3,7 @@
 
 use super::invalid;
 use super::migrations::Steps;
+use super::reach::database_of;
 use super::release::{FileList, read_list, write_list};
 use super::resolve::{Resolver, hash, list, versions, walk};
 use super::trial::{Origin, Trial, Tried};
@@ -102,11 +103,7 @@ impl Resolver<'_> {
         let name = &database.name;
         let mut origins = Vec::new();
         for (start, folder) in starts.iter().zip(folders) {
-            let found = ["sql", "db"]
-                .map(|e| folder.join(format!("{name}.{e}")))
-                .into_iter()
-                .find(|p| p.is_file());
-            let path = found.ok_or_else(|| invalid(folder, format!("{name}.sql or {name}.db is missing: the database of that release")))?;
+            let path = database_of(folder, name)?;
             origins.push(Origin {
                 version: &start.version,
                 modules: &start.modules,
@@ -129,7 +126,7 @@ impl Resolver<'_> {
         trial.run()
     }
 
-    fn read_modules(&self, folder: &Path) -> Result<Modules> {
+    pub(super) fn read_modules(&self, folder: &Path) -> Result<Modules> {
         let path = folder.join(MODULES);
         let mut modules = Modules::new();
         if !path.is_file() {

@@ -1,6 +1,7 @@
 //! From a payload folder to a resolved manifest and the content of every entry. What is resolved here is all that a site needs to know.
 
 use super::migrations::{Migrations, Steps, no_useless, noted_versions};
+use super::reach::Reached;
 use super::releases::release_files;
 use super::source::{Source, read_source};
 use super::{invalid, validate};
@@ -105,6 +106,20 @@ pub fn migrations(payload: &Path) -> Result<Steps> {
 
 /// The folder in a payload where the certificate of its rehearsals lies: it is not packed.
 pub const REHEARSAL: &str = "rehearsal";
+
+/// A database as a version of the payload has it: the payload's own, which is the newest, if none is given.
+pub fn reach(payload: &Path, version: Option<&Version>, database: Option<&str>) -> Result<Reached> {
+    let source = read_source(payload)?;
+    validate::check(&source, payload)?;
+    let mut resolver = Resolver {
+        payload,
+        source: &source,
+        entries: Vec::new(),
+        contents: BTreeMap::new(),
+    };
+    let steps = resolver.migrations()?.steps;
+    resolver.reach(&steps, version, database)
+}
 
 /// What may stand in a payload folder.
 const PARTS: [&str; 7] = ["holdfast.toml", "code", "releases", "migrations", "modules", "notes", REHEARSAL];

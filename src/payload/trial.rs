@@ -143,6 +143,47 @@ impl Trial<'_> {
         Ok(connection)
     }
 
+    /// The steps that run from one origin.
+    fn steps_from(&self, origin: &Origin<'_>) -> Vec<&Step> {
+        let after = self.modules_after(origin);
+        let runs = |step: &&Step| match &step.module {
+            None => step.version > *origin.version,
+            Some(module) => after.contains(module.as_str()) && origin.modules.get(module).is_none_or(|v| step.version > *v),
+        };
+        self.steps.iter().filter(runs).collect()
+    }
+
+    /// The database of one origin as the steps up to a version leave it; those of modules are of the last version alone.
+    pub fn reach(&self, origin: &Origin<'_>, version: &Version, is_last: bool) -> Result<Connection> {
+        let runs = |step: &&Step| match &step.module {
+            None => step.version <= *version,
+            Some(_) => is_last,
+        };
+        let steps: Vec<Step> = self.steps_from(origin).into_iter().filter(runs).cloned().collect();
+        let connection = self.open(&origin.path)?;
+        let from = origin.version.to_string();
+        let ran = self
+            .chain(&steps, &from, origin.modules)
+            .run(Start::Copy(connection), &Place::Memory);
+        let (connection, _) = ran.map_err(|f| failed(format!("Tried on {}", origin.path.display()), f))?;
+        Ok(connection)
+    }
+
+    /// The database that the steps up to a version make of nothing.
+    pub fn begin(&self, how: Fresh, version: &Version) -> Result<Connection> {
+        let own = |step: &&Step| step.module.is_none() && step.version <= *version;
+        let steps = fresh_steps(how, self.steps.iter().filter(own).cloned().collect())?;
+        let connection = Connection::open_in_memory().map_err(|e| Failure::new(Reason::PayloadInvalid, e.to_string()))?;
+        let ran = self.chain(&steps, "", &Modules::new()).run(Start::Copy(connection), &Place::Memory);
+        let (connection, _) = ran.map_err(|f| {
+            failed(
+                format!("No release is older than {version}, so the migrations began with nothing"),
+                f,
+            )
+        })?;
+        Ok(connection)
+    }
+
     /// Runs the steps from one origin, and compares with every later release on the way.
     fn way(&self, origin: &Origin<'_>, schemas: &[Schema]) -> Result<Schema> {
         let Origin {
@@ -151,21 +192,14 @@ impl Trial<'_> {
             path,
         } = origin;
         let mut connection = self.open(path)?;
-        let after = self.modules_after(origin);
-        let runs = |step: &&Step| match &step.module {
-            None => step.version > **start,
-            Some(module) => after.contains(module.as_str()) && modules.get(module).is_none_or(|v| step.version > *v),
-        };
-        let steps: Vec<&Step> = self.steps.iter().filter(runs).collect();
+        let steps = self.steps_from(origin);
         for steps in steps.chunk_by(|a, b| (&a.module, &a.version) == (&b.module, &b.version)) {
             let steps: Vec<Step> = steps.iter().map(|s| (*s).clone()).collect();
             let first = &steps[0];
             self.known_tables(&connection, first)?;
             let from = start.to_string();
             let ran = self.chain(&steps, &from, modules).run(Start::Copy(connection), &Place::Memory);
-            (connection, _) = ran.map_err(|f| {
-                Failure::new(Reason::PayloadInvalid, format!("Tried on {}: {}", path.display(), f.message)).with("reason", f.reason.code())
-            })?;
+            (connection, _) = ran.map_err(|f| failed(format!("Tried on {}", path.display()), f))?;
             let schema = Schema::read(&connection, self.masks)?;
             // Modules come later, so a release with the same ones is what the application's migrations must have led to.
             let later = |(other, _): &(&Origin<'_>, &Schema)| other.version == &first.version && other.modules == *modules;
@@ -205,6 +239,10 @@ impl Trial<'_> {
             }
         }
     }
+}
+
+fn failed(doing: String, failure: Failure) -> Failure {
+    Failure::new(Reason::PayloadInvalid, format!("{doing}: {}", failure.message)).with("reason", failure.reason.code())
 }
 
 /// A working copy in memory of a release's database: a script is run, a database file is copied.

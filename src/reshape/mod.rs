@@ -18,6 +18,7 @@ mod value;
 mod virtuals;
 
 pub use copy::SourceReport;
+pub use describe::{Described, Object, Table as DescribedTable};
 pub use mapping::{Drop, Mapping, OnMatch, Other, SourceRule, ValueRule};
 pub use virtuals::{Way, content_table, way_of};
 
@@ -25,7 +26,6 @@ use crate::database::compile_mask;
 use crate::failure::{Failure, Reason, Result};
 use crate::report::Reporter;
 use crate::steps::{TableAccount, is_ours};
-use describe::{Described, Object};
 use rusqlite::Connection;
 use std::collections::BTreeSet;
 

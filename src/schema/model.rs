@@ -184,7 +184,7 @@ pub struct Annotation {
     pub word: String,
     /// What follows it, in its order.
     pub values: Vec<(String, String)>,
-    /// The line of the statement in which it stands, from 1.
+    /// The line of the statement in which it stands, from 1; 0 if it stands before it.
     pub line: usize,
 }
 
@@ -206,5 +206,13 @@ impl Annotation {
     /// A value by its key.
     pub fn value(&self, key: &str) -> Option<&str> {
         self.values.iter().find(|(k, _)| k == key).map(|(_, value)| value.as_str())
+    }
+}
+
+impl std::fmt::Display for Annotation {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "-- @{}", self.word)?;
+        let mut values = self.values.iter();
+        values.try_for_each(|(key, value)| write!(f, " {key}=\"{}\"", value.replace('"', "\"\"")))
     }
 }

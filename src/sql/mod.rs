@@ -4,7 +4,7 @@ mod statements;
 mod tokens;
 
 pub use statements::{Statement, statements};
-pub use tokens::{Kind, Token, normalised, tokens};
+pub use tokens::{Kind, Token, normalised, tokens, unquoted};
 
 /// An identifier in double quotes.
 pub fn quoted(name: &str) -> String {

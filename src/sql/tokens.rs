@@ -96,10 +96,19 @@ fn quoted(text: &str, quote: u8) -> usize {
 }
 
 /// What stands in an identifier's quotes, which may not be closed.
-fn unquoted(text: &str) -> &str {
+fn inside(text: &str) -> &str {
     let inner = &text[1..];
     let end = if text.starts_with('[') { "]" } else { &text[..1] };
     inner.strip_suffix(end).unwrap_or(inner)
+}
+
+/// The name that a quoted identifier, or a string in its place, means.
+pub fn unquoted(text: &str) -> String {
+    match text.chars().next() {
+        Some('[') => inside(text).to_owned(),
+        Some(quote @ ('"' | '`' | '\'')) => inside(text).replace(&format!("{quote}{quote}"), &quote.to_string()),
+        _ => text.to_owned(),
+    }
 }
 
 /// The text without comments, with single blanks where two words meet, words in lower case and identifiers without their quotes.
@@ -109,7 +118,7 @@ pub fn normalised(sql: &str) -> String {
         let part = match token.kind {
             Kind::Blank => continue,
             Kind::Word => token.text.to_lowercase(),
-            Kind::Quoted => unquoted(token.text).to_lowercase(),
+            Kind::Quoted => inside(token.text).to_lowercase(),
             _ => token.text.to_owned(),
         };
         let joins = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_' || c == '\'');

@@ -1,7 +1,7 @@
 //! `holdfast`: what was typed, and to which command it goes.
 
 use super::{demo, export, import, inspect, migrate, new, pack, release, reshape, verify};
-use crate::failure::Exit;
+use crate::failure::{Class, Exit};
 use clap::{Parser, Subcommand};
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -136,7 +136,11 @@ pub fn main(words: impl IntoIterator<Item = OsString>) -> u8 {
         Err(failure) => {
             eprintln!("{}", failure.message);
             eprintln!("{}", failure.reason);
-            Exit::Refused as u8
+            let exit = match failure.reason.class() {
+                Class::Busy => Exit::Busy,
+                _ => Exit::Refused,
+            };
+            exit as u8
         }
     }
 }
