@@ -15,6 +15,8 @@ pub mod disk;
 pub mod failure;
 pub mod flow;
 #[cfg(feature = "toolkit")]
+pub mod in_place;
+#[cfg(feature = "toolkit")]
 pub mod infer;
 pub mod load;
 pub mod mutants;

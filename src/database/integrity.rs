@@ -56,12 +56,11 @@ pub fn violations(connection: &Connection) -> Result<Violations> {
             }
             Ok(())
         };
-        match count() {
-            Err(error) => match unchecked(&error, &table) {
+        if let Err(error) = count() {
+            match unchecked(&error, &table) {
                 Some(parent) => drop(found.unchecked.insert((table, parent))),
                 None => return Err(error),
-            },
-            Ok(()) => {}
+            }
         }
     }
     Ok(found)
