@@ -36,6 +36,8 @@ use std::path::Path;
 /// Packs a payload without the mark by which an appended bundle is found.
 pub fn pack(payload: &Path, out: &Path) -> failure::Result<()> {
     let mut bytes = Vec::new();
-    payload::resolve(payload)?.write(&mut std::io::Cursor::new(Vec::new()), &mut bytes)?;
+    let mut resolved = payload::resolve(payload)?;
+    resolved.manifest.unrehearsed = Some("it was embedded when the program was built".to_owned());
+    resolved.write(&mut std::io::Cursor::new(Vec::new()), &mut bytes)?;
     Ok(std::fs::write(out, &bytes[bundle::container::MARK_BYTES as usize..])?)
 }

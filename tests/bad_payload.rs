@@ -57,7 +57,8 @@ fn add(path: &Path, text: &str) {
 
 /// A command of `holdfast` in the bench's folder, its words divided by blanks.
 fn holdfast(bench: &Bench, line: &str) -> Ran {
-    run(Command::new(HOLDFAST).args(line.split(' ')).current_dir(bench.path("")))
+    let why = UNREHEARSED.iter().filter(|_| line.starts_with("pack "));
+    run(Command::new(HOLDFAST).args(line.split(' ')).args(why).current_dir(bench.path("")))
 }
 
 /// Packs a folder of the bench into a bundle without an updater, and returns its hash.

@@ -118,7 +118,10 @@ fn a_version_that_is_already_there_is_said_to_be_and_nothing_is_done() {
     updated(&updater, &site);
     let before = tree(&site);
     let ran = update(&updater, &site, &[]).expect(10);
-    assert_eq!(ran.stdout, "Mini 2.0 is already in place. There was nothing to do.\n");
+    assert_eq!(
+        ran.stdout,
+        "Mini 2.0 is already in place. There was nothing to do. This update was not rehearsed: a test.\n"
+    );
     assert_eq!(result(&site)["failures"], serde_json::json!([]));
     assert_eq!((&result(&site)["request"]["state"], tree(&site)), (&"nothing_to_do".into(), before));
 }

@@ -60,7 +60,8 @@ print(json.dumps({'code': code, 'wraps': wraps, 'lines': [line.rstrip() for line
 "#;
 
 const ASKED: &str = "[c]ancel? ";
-const DONE: &str = "Mini 2.0 is in place, with all its data.";
+const NOT_REHEARSED: &str = "This update was not rehearsed: a test.";
+const DONE: &str = "Mini 2.0 is in place, with all its data. This update was not rehearsed: a test.";
 
 /// What a person sees in the end.
 struct Screen(Value);
@@ -120,10 +121,12 @@ fn one_question_one_answer_one_sentence() {
         screen.ends(0, DONE);
         let question = format!("Mini in “{}” will be updated from 1.0 to 2.0.", site.folder.display());
         let choice = format!("[u]pdate, [t]ry on a copy, or [c]ancel? {}", answer.trim_end());
-        assert_eq!(screen.lines(), [&question, &choice, DONE]);
+        assert_eq!(screen.lines(), [&question, NOT_REHEARSED, &choice, DONE]);
         assert_eq!(screen.0["wraps"], 0, "no line, nor the bar, is wider than {columns} columns");
-        site.play(columns, &[], &[], "")
-            .ends(10, "Mini 2.0 is already in place. There was nothing to do.");
+        site.play(200, &[], &[], "").ends(
+            10,
+            "Mini 2.0 is already in place. There was nothing to do. This update was not rehearsed: a test.",
+        );
     }
 }
 
@@ -151,8 +154,11 @@ fn an_answer_that_is_none_of_them_is_asked_for_again() {
 fn trying_on_a_copy_changes_nothing() {
     let site = Site::new();
     let (before, test) = (tree(&site.folder), site.folder.join(".holdfast/test"));
-    let copy = format!("with a copy of the data is ready to be tried in “{}”.", test.display());
-    site.play(200, &[], &[(ASKED, "t\n")], "")
+    let copy = format!(
+        "with a copy of the data is ready to be tried in “{}”. {NOT_REHEARSED}",
+        test.display()
+    );
+    site.play(300, &[], &[(ASKED, "t\n")], "")
         .ends(0, &format!("Nothing was changed. Mini 2.0 {copy}"));
     assert_eq!((tree(&site.folder), test.join("start").is_file()), (before, true));
 }

@@ -13,7 +13,10 @@ fn the_sample_product_goes_from_each_old_version_to_the_new_one() {
         let site = bench.relief_site(version, version);
         let people = ask(&site.join("data/relief.db"), "SELECT count(*) FROM person");
         let ran = update(&updater, &site, &[]).expect(0);
-        assert_eq!(ran.stdout.trim(), "Relief Register 2.0 is in place, with all its data.");
+        assert!(
+            ran.stdout.starts_with("Relief Register 2.0 is in place, with all its data."),
+            "{ran:?}"
+        );
         assert_eq!(fs::read_to_string(site.join("VERSION")).expect("VERSION").trim(), "2.0");
         assert_eq!(ask(&site.join("data/relief.db"), "PRAGMA user_version"), "200");
         assert_eq!(ask(&site.join("data/relief.db"), "SELECT count(*) FROM person"), people);

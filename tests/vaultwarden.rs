@@ -109,7 +109,7 @@ fn rows_that_are_in_the_log_alone_arrive_with_all_others() {
     let site = site(&bench, &payload);
     let before = tree(&site);
     let ran = update(&updater, &site, &[]).expect(0);
-    assert_eq!(ran.stdout.trim(), "Vaultwarden 56 is in place, with all its data.");
+    assert!(ran.stdout.starts_with("Vaultwarden 56 is in place, with all its data."), "{ran:?}");
 
     assert!(SIDES.iter().all(|suffix| !beside(&site, suffix).exists()), "a side file is left");
     let header = fs::read(site.join(DATABASE)).expect("the database");

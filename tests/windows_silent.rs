@@ -262,7 +262,7 @@ fn deployment_tools_read_their_own_numbers() {
     assert_eq!(codes_in(&desk.wine.batch(&[line])), [0]);
     assert_eq!(
         fs::read_to_string(said).expect("what was said").trim(),
-        "Mini 2.0 is in place, with all its data."
+        "Mini 2.0 is in place, with all its data. This update was not rehearsed: a test."
     );
 }
 
@@ -364,7 +364,10 @@ fn every_spelling_of_silence_is_silent() {
         let site = desk.mini_site("site");
         let words = [silence, "/NORESTART", "/SuppressMsgBoxes", &folder, &log, own[0], own[1]];
         let ran = desk.wine.run(&update, &words).expect(0);
-        assert_eq!(ran.stdout.trim(), "Mini 2.0 is in place, with all its data.", "{silence}");
+        assert!(
+            ran.stdout.starts_with("Mini 2.0 is in place, with all its data."),
+            "{silence}: {ran:?}"
+        );
         assert_eq!(result(&site)["request"]["log"], desk.seen("a log.txt"), "{silence}");
     }
     let site = desk.mini_site("site");

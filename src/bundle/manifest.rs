@@ -39,6 +39,12 @@ pub struct Manifest {
     pub schemas: BTreeMap<String, String>,
     /// The migrations, ascending.
     pub migrations: Vec<Migration>,
+    /// What rehearsals of exactly this payload came to. It is no part of the payload's hash, and nor is `unrehearsed`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rehearsed: Option<Rehearsed>,
+    /// Why it was packed although not every version that it starts from was rehearsed; every result at a site says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unrehearsed: Option<String>,
     /// Every file of the bundle but the manifest.
     pub entries: Vec<Entry>,
 }
@@ -303,6 +309,18 @@ pub struct Step {
     pub checksum: String,
 }
 
+/// What a certificate says, in short.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rehearsed {
+    /// SHA-256 of everything that the payload is packed to, as the certificate names it.
+    pub payload: String,
+    /// The version of Holdfast that rehearsed.
+    pub engine: String,
+    /// The versions from which rehearsals started that passed, ascending.
+    pub versions: Vec<Version>,
+}
+
 /// One file of a bundle.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -322,6 +340,15 @@ impl Manifest {
     /// The files that are installed, with their paths relative to the application folder.
     pub fn code(&self) -> impl Iterator<Item = (&str, &Entry)> {
         self.entries.iter().filter_map(|e| Some((e.path.strip_prefix("code/")?, e)))
+    }
+
+    /// Why this update was not rehearsed, as every result at a site says it; `None` if it was. One that says nothing counts as not rehearsed.
+    pub fn unrehearsed(&self) -> Option<&str> {
+        match (&self.unrehearsed, &self.rehearsed) {
+            (Some(why), _) => Some(why),
+            (None, Some(_)) => None,
+            (None, None) => Some("whoever packed it did not say why"),
+        }
     }
 
     /// The name of the database that a step or check means.
@@ -363,4 +390,9 @@ impl Migration {
 /// What people call a version of the application or of a module.
 pub fn label(module: Option<&str>, version: &Version) -> String {
     module.map_or_else(|| version.to_string(), |module| format!("{module} {version}"))
+}
+
+/// The sentence that says so of an update that was not rehearsed.
+pub fn not_rehearsed(why: &str) -> String {
+    format!("This update was not rehearsed: {}.", why.trim_end_matches('.'))
 }

@@ -1,6 +1,7 @@
 //! The three ways in which the updater speaks: to a person at a terminal, in silence, and as JSON lines. All of them write the log.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "this is the terminal")]
 
+use crate::bundle::manifest::not_rehearsed;
 use crate::failure::Failure;
 use crate::report::{Answer, Event, Question, Reporter, position};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -105,8 +106,17 @@ impl Reporter for Terminal {
 
     fn ask(&self, question: &Question<'_>) -> Answer {
         match question {
-            Question::Update { product, from, to, folder } => {
-                let text = format!("{product} in “{folder}” will be updated from {from} to {to}.\n[u]pdate, [t]ry on a copy, or [c]ancel?");
+            Question::Update {
+                product,
+                from,
+                to,
+                folder,
+                unrehearsed,
+            } => {
+                let warned = unrehearsed.map_or_else(String::new, |why| not_rehearsed(why) + "\n");
+                let text = format!(
+                    "{product} in “{folder}” will be updated from {from} to {to}.\n{warned}[u]pdate, [t]ry on a copy, or [c]ancel?"
+                );
                 self.prompt(&text, &[("update", Answer::Yes), ("try", Answer::Trial), ("cancel", Answer::No)])
             }
             Question::Busy { failure } => self.prompt(

@@ -49,6 +49,7 @@ reasons! {
     RequestInvalid = "REQUEST:INVALID", Usage, "an option or verb is unknown, lacks its value, or contradicts another";
     RequestNoTerminal = "REQUEST:NO_TERMINAL", Usage, "a question would have to be asked and there is no terminal: use --silent";
     PayloadInvalid = "PAYLOAD:INVALID", Plain, "the payload folder cannot be packed as it is";
+    PayloadUnrehearsed = "PAYLOAD:UNREHEARSED", Plain, "a version that the update starts from was not rehearsed with exactly this payload";
     BundleMissing = "BUNDLE:MISSING", Plain, "this executable carries no update";
     BundleDamaged = "BUNDLE:DAMAGED", Plain, "the update is cut off or changed: its bytes are not those that were packed";
     BundleName = "BUNDLE:NAME", Plain, "a path in the update is not safe on every system";

@@ -31,6 +31,7 @@ fn confirm_held(context: &Context<'_>, app: &Path, ended: &mut Ended) -> Result<
         return Ok(Outcome::NothingToConfirm);
     };
     ended.named(&held.plan.name, &held.plan.from, &held.plan.to);
+    ended.unrehearsed = held.plan.unrehearsed.clone();
     held.held = false;
     write_text(context.disk, &kept_folder(app, &held.plan.run).join(swap::SNAPSHOT), &held)?;
     swap::prune(&work, held.plan.keep)?;
@@ -295,6 +296,7 @@ fn plan(context: &Context<'_>, work: &Work<'_>, snapshot: &Snapshot) -> Result<P
         bundle: String::new(),
         hold: false,
         snapshot: Some(old.run.clone()),
+        unrehearsed: None,
         ..old.clone()
     })
 }

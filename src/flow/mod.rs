@@ -30,6 +30,7 @@ pub use standby::leave_rest;
 pub use status::{Status, status};
 
 use crate::bundle::Bundle;
+use crate::bundle::manifest::not_rehearsed;
 use crate::disk::Disk;
 use crate::failure::{Aftermath, Failure, Reason, Result};
 use crate::report::{Answer, Event, Question, Reporter, Stage};
@@ -158,6 +159,10 @@ fn prepare<'a>(context: &Context<'_>, bundle: &'a Bundle, request: &Request, end
         return Ok(Next::Stop(Outcome::AlreadyInPlace));
     };
     ended.decided(&decision);
+    if let Some(why) = &ended.unrehearsed {
+        let message = &not_rehearsed(why);
+        context.reporter.event(&Event::Note { message });
+    }
     if request.plan {
         return Ok(Next::Stop(Outcome::Planned(Box::new(decision.described()))));
     }

@@ -3,7 +3,7 @@
 use super::examine::HeldDatabase;
 use super::preflight::Decision;
 use super::space::{Needs, human};
-use crate::bundle::manifest::{Migration, Module};
+use crate::bundle::manifest::{Migration, Module, not_rehearsed};
 use crate::platform;
 use crate::site::Owner;
 use crate::steps::Step;
@@ -22,6 +22,9 @@ pub struct Described {
     pub to: String,
     /// The application folder.
     pub folder: PathBuf,
+    /// Why it was not rehearsed, if it was not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unrehearsed: Option<String>,
     /// The modules that are there or come: name, installed version if any, and the one that comes.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub modules: Vec<ModulePlan>,
@@ -79,6 +82,7 @@ impl Decision<'_> {
             from: self.plan.from.clone(),
             to: self.plan.to.clone(),
             folder: self.app.clone(),
+            unrehearsed: self.plan.unrehearsed.clone(),
             modules: self.modules(),
             migrations: self.manifest.chain(self.start).map(Migration::label).collect(),
             databases: self.databases.iter().map(database).collect(),
@@ -106,6 +110,9 @@ impl Decision<'_> {
 impl std::fmt::Display for Described {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         writeln!(f, "{} in “{}”: {} to {}", self.product, self.folder.display(), self.from, self.to)?;
+        if let Some(why) = &self.unrehearsed {
+            writeln!(f, "  {}", not_rehearsed(why))?;
+        }
         for module in &self.modules {
             match &module.from {
                 Some(from) => writeln!(f, "  module {}: {from} to {}", module.name, module.to)?,

@@ -130,6 +130,7 @@ fn plan(context: &Context<'_>, bundle: &Bundle, request: &Request, from: &Versio
         keep: manifest.snapshots.keep,
         hold: request.hold || manifest.snapshots.hold,
         snapshot: None,
+        unrehearsed: manifest.unrehearsed().map(str::to_owned),
     }
 }
 
@@ -327,6 +328,7 @@ impl Decision<'_> {
             from: &self.plan.from,
             to: &self.plan.to,
             folder,
+            unrehearsed: self.plan.unrehearsed.as_deref(),
         }
     }
 

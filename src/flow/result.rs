@@ -4,6 +4,7 @@ use super::plan::Described;
 use super::preflight::Decision;
 use super::{Context, Request, standby};
 use crate::bundle::Bundle;
+use crate::bundle::manifest::not_rehearsed;
 use crate::failure::{Aftermath, Exit, Failure, Reason, Result, WindowsCode};
 use crate::report::Event;
 use crate::swap::{self, Recovered, Work, kept_folder};
@@ -65,6 +66,8 @@ pub struct Ended {
     pub test: bool,
     /// Whether everything was tidied up after a commit.
     pub tidied: bool,
+    /// Why the update was not rehearsed, if it was not.
+    pub unrehearsed: Option<String>,
     run: String,
     created_at: String,
     processed_at: String,
@@ -131,6 +134,9 @@ pub struct RequestState {
     /// The trial's databases.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub test_databases: BTreeMap<String, PathBuf>,
+    /// Why the update was not rehearsed, if it was not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unrehearsed: Option<String>,
     /// What people should know of, though it stopped nothing.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,
@@ -151,6 +157,7 @@ impl Ended {
             to: product.version.to_string(),
             notes: product.notes.clone(),
             test: request.test,
+            unrehearsed: bundle.manifest.unrehearsed().map(str::to_owned),
             ..Ended::bare(context, Path::new(""))
         }
     }
@@ -164,6 +171,7 @@ impl Ended {
             app: Some(app.to_owned()).filter(|a| a.is_absolute()),
             test: false,
             tidied: true,
+            unrehearsed: None,
             run: context.run.clone(),
             created_at: (context.now)(),
             processed_at: String::new(),
@@ -252,8 +260,10 @@ impl Ended {
 
     /// Notes what a recovery found.
     pub fn note_recovered(&mut self, found: &Recovered) {
-        if let Recovered::Restored { failure, .. } = found {
-            self.undone = failure.clone();
+        match found {
+            Recovered::Restored { failure, .. } => self.undone = failure.clone(),
+            Recovered::Committed { unrehearsed, .. } => self.unrehearsed = unrehearsed.clone(),
+            Recovered::Nothing => {}
         }
     }
 
@@ -272,8 +282,15 @@ impl Ended {
         WindowsCode::of(self.exit(), self.outcome.as_ref().err(), self.aftermath, there, !self.tidied)
     }
 
-    /// One plain sentence, or two, for the person at the site.
+    /// One plain sentence, or two, for the person at the site; and that the update was not rehearsed, where that is so and it did not fail.
     pub fn sentence(&self) -> String {
+        match (&self.outcome, &self.unrehearsed) {
+            (Ok(_), Some(why)) => format!("{} {}", self.outcome_sentence(), not_rehearsed(why)),
+            _ => self.outcome_sentence(),
+        }
+    }
+
+    fn outcome_sentence(&self) -> String {
         let (product, to) = (&self.product, &self.to);
         match &self.outcome {
             Ok(Outcome::Updated) => format!("{product} {to} is in place, with all its data."),
@@ -291,7 +308,7 @@ impl Ended {
             ),
             Ok(Outcome::AlreadyInPlace) => format!("{product} {to} is already in place. There was nothing to do."),
             Ok(Outcome::NothingToRecover) => "There is no unfinished update here.".to_owned(),
-            Ok(Outcome::Recovered(Recovered::Committed { version })) => {
+            Ok(Outcome::Recovered(Recovered::Committed { version, .. })) => {
                 format!("The unfinished update was brought to its end: version {version} is in place, with all its data.")
             }
             Ok(Outcome::Recovered(Recovered::Restored { aside, .. })) => {
@@ -361,6 +378,7 @@ impl Ended {
                 snapshot: kept,
                 test_folder,
                 test_databases,
+                unrehearsed: self.unrehearsed.clone(),
                 warnings: self.warnings.clone(),
                 earlier_failure: self.undone.clone(),
             },
@@ -377,7 +395,7 @@ impl Ended {
             Ok(Outcome::Updated | Outcome::Held | Outcome::Confirmed | Outcome::AlreadyInPlace | Outcome::RolledBack { .. }) => {
                 self.to.clone()
             }
-            Ok(Outcome::Recovered(Recovered::Committed { version })) => version.clone(),
+            Ok(Outcome::Recovered(Recovered::Committed { version, .. })) => version.clone(),
             Ok(Outcome::Recovered(Recovered::Restored { version, .. })) => version.clone().unwrap_or_default(),
             _ if self.aftermath == Aftermath::NotRestored => String::new(),
             _ => self.from.clone(),

@@ -1,6 +1,7 @@
 //! What state an application folder is in, as far as Holdfast is concerned. It only looks.
 
 use super::Context;
+use crate::bundle::manifest::not_rehearsed;
 use crate::failure::Result;
 use crate::swap::{self, Journal, RunKind, Workspace, snapshots};
 use serde::Serialize;
@@ -94,6 +95,9 @@ impl std::fmt::Display for Status {
                 i["at"].as_str().unwrap_or("?")
             )?,
             None => writeln!(f, "installed   nothing by Holdfast yet")?,
+        }
+        if let Some(why) = self.installed.as_ref().and_then(|i| i["unrehearsed"].as_str()) {
+            writeln!(f, "            {}", not_rehearsed(why))?;
         }
         match &self.unfinished {
             Some(u) if u.committed => writeln!(f, "unfinished  {} to {} is in place; “recover” tidies up", u.from, u.to)?,

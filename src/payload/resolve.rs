@@ -82,6 +82,8 @@ pub fn resolve(payload: &Path) -> Result<Resolved> {
         starts,
         schemas,
         migrations,
+        rehearsed: None,
+        unrehearsed: None,
         entries,
     };
     let text = serde_json::to_vec(&manifest).map_err(|e| invalid(payload, e))?;

@@ -117,6 +117,9 @@ pub enum Question<'a> {
         from: &'a str,
         to: &'a str,
         folder: &'a str,
+        /// Why it was not rehearsed, if it was not.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        unrehearsed: Option<&'a str>,
     },
     /// Something is in use: try again?
     Busy { failure: &'a Failure },

@@ -34,6 +34,9 @@ pub struct Plan {
     pub hold: bool,
     /// For a rollback, the run whose snapshot comes back.
     pub snapshot: Option<String>,
+    /// Why the update was not rehearsed, if it was not: whoever goes on from here says so, too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unrehearsed: Option<String>,
 }
 
 /// Forward or back.

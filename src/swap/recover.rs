@@ -24,6 +24,8 @@ pub enum Recovered {
     Committed {
         /// The version that is in place.
         version: String,
+        /// Why it was not rehearsed, if it was not.
+        unrehearsed: Option<String>,
     },
     /// The old pair is in place.
     Restored {
@@ -108,8 +110,8 @@ fn finish(work: &Work<'_>, journal: &Journal, now: &str) -> Result<(Recovered, O
         )
     })?;
     let left = tidy(work, staged, now).err();
-    let version = staged.plan.to.clone();
-    Ok((Recovered::Committed { version }, left))
+    let (version, unrehearsed) = (staged.plan.to.clone(), staged.plan.unrehearsed.clone());
+    Ok((Recovered::Committed { version, unrehearsed }, left))
 }
 
 /// The way back, to its end.

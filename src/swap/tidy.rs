@@ -19,6 +19,8 @@ struct Installed<'a> {
     version: &'a str,
     run: &'a str,
     at: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unrehearsed: Option<&'a str>,
 }
 
 /// The name of the record of what is installed.
@@ -34,6 +36,7 @@ pub fn tidy(work: &Work<'_>, staged: &Staged, now: &str) -> Result<()> {
         version: &plan.to,
         run: &plan.run,
         at: now,
+        unrehearsed: plan.unrehearsed.as_deref(),
     };
     write_text(work.disk, &root.join(INSTALLED), &installed)?;
     let app = Workspace::of_app(work.app);

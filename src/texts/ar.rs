@@ -54,6 +54,7 @@ const WORDS: Words = Words {
     title_ask: "{product} – هل تريد التحديث إلى {to}؟",
     ask: "هل تريد تحديث {product} من {from} إلى {to}؟",
     ask_text: "أغلق أولًا {product} على كل حاسوب يستخدمه. إذا حدث أي خطأ فسيبقى البرنامج والبيانات كما هما الآن.",
+    unrehearsed: "لم يُجرَّب هذا التحديث على نسخ من بيانات حقيقية قبل تسليمه إليك. السبب المذكور: {value}",
     update: "التحديث الآن",
     update_note: "ينتقل البرنامج والبيانات معًا إلى الإصدار {to}.",
     trial: "التجربة على نسخة",
@@ -226,6 +227,10 @@ const REASONS: Reasons = Reasons {
     },
     payload_invalid: Sorry {
         what: "لم يُجهَّز هذا التحديث على نحو صحيح.",
+        todo: SEND,
+    },
+    payload_unrehearsed: Sorry {
+        what: "لم يُجرَّب هذا التحديث على نسخ من بيانات حقيقية.",
         todo: SEND,
     },
     bundle_missing: Sorry {

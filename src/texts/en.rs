@@ -53,6 +53,7 @@ const WORDS: Words = Words {
     title_ask: "{product} – update to {to}?",
     ask: "Update {product} from {from} to {to}?",
     ask_text: "First close {product} on every computer that uses it. If anything goes wrong, program and data stay as they are now.",
+    unrehearsed: "This update was not tried on copies of real data before it was given to you. Reason given: {value}",
     update: "Update now",
     update_note: "Brings program and data to {to} together.",
     trial: "Try it on a copy",
@@ -225,6 +226,10 @@ const REASONS: Reasons = Reasons {
     },
     payload_invalid: Sorry {
         what: "This update was not put together correctly.",
+        todo: SEND,
+    },
+    payload_unrehearsed: Sorry {
+        what: "This update was not tried on copies of real data.",
         todo: SEND,
     },
     bundle_missing: Sorry {

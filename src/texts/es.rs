@@ -53,6 +53,7 @@ const WORDS: Words = Words {
     title_ask: "{product} – ¿actualizar a {to}?",
     ask: "¿Actualizar {product} de {from} a {to}?",
     ask_text: "Cierre primero {product} en todos los equipos donde se usa. Si algo sale mal, el programa y los datos se quedan como están ahora.",
+    unrehearsed: "Esta actualización no se probó con copias de datos reales antes de entregársela. Motivo indicado: {value}",
     update: "Actualizar ahora",
     update_note: "El programa y los datos pasan juntos a la versión {to}.",
     trial: "Probar con una copia",
@@ -225,6 +226,10 @@ const REASONS: Reasons = Reasons {
     },
     payload_invalid: Sorry {
         what: "Esta actualización no se preparó correctamente.",
+        todo: SEND,
+    },
+    payload_unrehearsed: Sorry {
+        what: "Esta actualización no se probó con copias de datos reales.",
         todo: SEND,
     },
     bundle_missing: Sorry {

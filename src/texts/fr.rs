@@ -53,6 +53,7 @@ const WORDS: Words = Words {
     title_ask: "{product} – passer à la version {to}\u{a0}?",
     ask: "Mettre à jour {product} de la version {from} à la version {to}\u{a0}?",
     ask_text: "Fermez d’abord {product} sur tous les ordinateurs qui l’utilisent. En cas de problème, le programme et les données restent tels qu’ils sont.",
+    unrehearsed: "Cette mise à jour n’a pas été essayée sur des copies de données réelles avant de vous être remise. Raison donnée\u{a0}: {value}",
     update: "Mettre à jour maintenant",
     update_note: "Le programme et les données passent ensemble à la version {to}.",
     trial: "Essayer sur une copie",
@@ -225,6 +226,10 @@ const REASONS: Reasons = Reasons {
     },
     payload_invalid: Sorry {
         what: "Cette mise à jour n’a pas été préparée correctement.",
+        todo: SEND,
+    },
+    payload_unrehearsed: Sorry {
+        what: "Cette mise à jour n’a pas été essayée sur des copies de données réelles.",
         todo: SEND,
     },
     bundle_missing: Sorry {

@@ -150,6 +150,8 @@ table! {
         title_ask,
         ask,
         ask_text,
+        /// With the reason that whoever packed it gives, in whatever language.
+        unrehearsed,
         update,
         update_note,
         trial,

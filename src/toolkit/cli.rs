@@ -42,19 +42,7 @@ enum Command {
         variant: Option<String>,
     },
     /// Try a payload's migrations and pack it into an updater.
-    Pack {
-        /// The payload folder.
-        payload: PathBuf,
-        /// The executable to write.
-        #[arg(short, long)]
-        output: PathBuf,
-        /// The updater to which the bundle is appended; the one beside this program if not given.
-        #[arg(long)]
-        stub: Option<PathBuf>,
-        /// Write the bundle alone, without an updater.
-        #[arg(long, conflicts_with = "stub")]
-        bundle_only: bool,
-    },
+    Pack(pack::Arguments),
     /// Show what an updater carries, and verify every byte of it.
     Inspect {
         /// An updater or a bundle.
@@ -115,12 +103,7 @@ pub fn main(words: impl IntoIterator<Item = OsString>) -> u8 {
             databases,
             variant,
         } => release::release(&version, &app, &payload, &databases, variant.as_deref()),
-        Command::Pack {
-            payload,
-            output,
-            stub,
-            bundle_only,
-        } => pack::pack(&payload, &output, stub.as_deref(), bundle_only),
+        Command::Pack(arguments) => pack::pack(&arguments),
         Command::Inspect { file, json } => inspect::inspect(&file, json),
         Command::Verify(arguments) => return verify::run(&arguments),
         Command::Migrate(arguments) => migrate::migrate(&arguments),

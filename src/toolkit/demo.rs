@@ -18,6 +18,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
 
+/// Why the demo's updates are not rehearsed.
+const UNREHEARSED: &str = "it is a demonstration";
 const OLD_PEOPLE: &str = "SELECT id, family_name, given_name, birth_date, street, town FROM person ORDER BY id LIMIT 4";
 const NEW_PEOPLE: &str = "SELECT p.id, p.card_no, p.family_name, p.given_name, p.born_on, 'household ' || h.id, h.street, h.town
     FROM person p JOIN household h ON h.id = p.household_id ORDER BY p.id LIMIT 4";
@@ -34,7 +36,7 @@ pub fn demo(keep: Option<&Path>) -> Result<()> {
     let first = build_site(&payload, &stage.join("site"))?;
     show(&first, "people", OLD_PEOPLE)?;
     let bundle = stage.join("update-2.0");
-    super::pack::pack(&payload, &bundle, None, false)?;
+    super::pack::unrehearsed(&payload, &bundle, UNREHEARSED)?;
     make_executable(&bundle)?;
     println!("   $ update-2.0 --app site --silent");
     let exit = run(Command::new(&bundle).arg("--app").arg(&first).arg("--silent"))?;
@@ -56,7 +58,7 @@ pub fn demo(keep: Option<&Path>) -> Result<()> {
     let check = "\n[[check]]\nname = \"there are a million people\"\nsql = \"SELECT count(*) FROM person\"\nexpect = 1000000\n";
     fs::write(&manifest, text + check).map_err(|e| desk(&manifest, &e))?;
     let failing = stage.join("update-broken");
-    super::pack::pack(&broken, &failing, None, false)?;
+    super::pack::unrehearsed(&broken, &failing, UNREHEARSED)?;
     make_executable(&failing)?;
     let exit = run(Command::new(&failing).arg("--app").arg(&second).arg("--silent"))?;
     expect(exit == Some(Exit::Restored as i32), "the update should have failed and restored")?;

@@ -22,6 +22,13 @@ pub fn inspect(file: &Path, json: bool) -> Result<()> {
     println!("{} ({}) {}", manifest.product.name, manifest.product.id, manifest.product.version);
     println!("  bundle    {}", bundle.digest);
     println!("  verified  {} files, {bytes} bytes", manifest.entries.len());
+    if let Some(rehearsed) = &manifest.rehearsed {
+        let versions: Vec<String> = rehearsed.versions.iter().map(ToString::to_string).collect();
+        println!("  rehearsed from {} by Holdfast {}", versions.join(", "), rehearsed.engine);
+    }
+    if let Some(why) = manifest.unrehearsed() {
+        println!("  rehearsed no: {why}");
+    }
     println!(
         "  installs  {} files; entry: {}",
         manifest.code().count(),

@@ -6,6 +6,7 @@
 )]
 
 mod by_hand;
+mod certified;
 mod cli;
 mod demo;
 mod export;

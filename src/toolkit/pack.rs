@@ -1,7 +1,8 @@
 //! `holdfast pack`: a payload becomes an updater, without a compiler.
 
-use super::desk;
+use super::{certified, desk};
 use crate::bundle::container;
+use crate::bundle::manifest::not_rehearsed;
 use crate::failure::{Failure, Reason, Result};
 use crate::payload;
 use crate::platform;
@@ -12,10 +13,29 @@ use std::path::{Path, PathBuf};
 /// The name of the updater that is built beside `holdfast`.
 const STUB: &str = if cfg!(windows) { "updater.exe" } else { "updater" };
 
+/// What is packed, and into what.
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// The payload folder.
+    payload: PathBuf,
+    /// The executable to write.
+    #[arg(short, long)]
+    output: PathBuf,
+    /// The updater to which the bundle is appended; the one beside this program if not given.
+    #[arg(long)]
+    stub: Option<PathBuf>,
+    /// Write the bundle alone, without an updater.
+    #[arg(long, conflicts_with = "stub")]
+    bundle_only: bool,
+    /// Pack although not every version was rehearsed with exactly this payload. Every result at a site then says so, with these words.
+    #[arg(long, value_name = "WHY")]
+    unrehearsed: Option<String>,
+}
+
 /// Packs a payload, and says so.
-pub fn pack(payload: &Path, output: &Path, stub: Option<&Path>, bundle_only: bool) -> Result<()> {
-    let resolved = write(payload, output, stub, bundle_only)?;
-    let manifest = &resolved.manifest;
+pub fn pack(arguments: &Arguments) -> Result<()> {
+    let resolved = write(arguments)?;
+    let (manifest, output) = (&resolved.manifest, &arguments.output);
     println!(
         "{} {} from {}: “{}”",
         manifest.product.name,
@@ -23,13 +43,49 @@ pub fn pack(payload: &Path, output: &Path, stub: Option<&Path>, bundle_only: boo
         known_versions(manifest),
         output.display()
     );
+    if let Some(why) = manifest.unrehearsed() {
+        println!("{} Every result at a site will say so.", not_rehearsed(why));
+    }
     Ok(())
 }
 
+/// Packs behind the usual updater without asking for a rehearsal.
+pub fn unrehearsed(payload: &Path, output: &Path, why: &str) -> Result<()> {
+    pack(&Arguments::unrehearsed(payload, output, why))
+}
+
+/// The bundle alone, which nobody is given and which is looked at here only.
+pub fn for_use_here(payload: &Path, output: &Path) -> Result<()> {
+    let arguments = Arguments {
+        bundle_only: true,
+        ..Arguments::unrehearsed(payload, output, "it was packed to be looked at")
+    };
+    write(&arguments).map(|_| ())
+}
+
+impl Arguments {
+    fn unrehearsed(payload: &Path, output: &Path, why: &str) -> Arguments {
+        Arguments {
+            payload: payload.to_owned(),
+            output: output.to_owned(),
+            stub: None,
+            bundle_only: false,
+            unrehearsed: Some(why.to_owned()),
+        }
+    }
+}
+
 /// Writes what a payload is packed to. It appears whole or not at all.
-pub fn write(payload: &Path, output: &Path, stub: Option<&Path>, bundle_only: bool) -> Result<payload::Resolved> {
-    let resolved = payload::resolve(payload)?;
-    let stub = if bundle_only { None } else { Some(find_stub(stub)?) };
+fn write(arguments: &Arguments) -> Result<payload::Resolved> {
+    let Arguments { payload, output, .. } = arguments;
+    let why = arguments.unrehearsed.as_deref().map(certified::reason).transpose()?;
+    let mut resolved = payload::resolve(payload)?;
+    certified::certify(&mut resolved, payload, why)?;
+    let stub = if arguments.bundle_only {
+        None
+    } else {
+        Some(find_stub(arguments.stub.as_deref())?)
+    };
     let folder = output.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut file = tempfile::NamedTempFile::new_in(folder).map_err(|e| desk(folder, &e))?;
     if let Some(stub) = &stub {

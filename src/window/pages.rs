@@ -115,7 +115,7 @@ pub fn waiting(speaker: &Speaker<'_>, title: String, heading: String, text: Stri
 }
 
 /// May this update begin?
-pub fn ask(speaker: &Speaker<'_>, from: &str, to: &str, folder: &str) -> Page {
+pub fn ask(speaker: &Speaker<'_>, from: &str, to: &str, folder: &str, unrehearsed: Option<&str>) -> Page {
     let words = speaker.words();
     let values = [("from", from), ("to", to)];
     let say = |template: &str| speaker.say(template, &values);
@@ -125,8 +125,14 @@ pub fn ask(speaker: &Speaker<'_>, from: &str, to: &str, folder: &str) -> Page {
         speaker.button(Choice::Trial, words.trial, &values).note(say(words.trial_note)),
         speaker.button(Choice::Cancel, words.leave, &values).note(say(words.leave_note)),
     ];
-    let text = format!("{place}\n\n{}", say(words.ask_text));
+    let warned = unrehearsed.map_or_else(String::new, |why| format!("\n\n{}", not_rehearsed(speaker, why)));
+    let text = format!("{place}\n\n{}{warned}", say(words.ask_text));
     waiting(speaker, say(words.title_ask), say(words.ask), text, buttons)
+}
+
+/// That the update was not rehearsed, and why, as whoever packed it says.
+pub fn not_rehearsed(speaker: &Speaker<'_>, why: &str) -> String {
+    speaker.say(speaker.words().unrehearsed, &[("value", why)])
 }
 
 /// Something is in use: try again?

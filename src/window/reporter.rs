@@ -28,6 +28,7 @@ pub enum Asking {
         from: String,
         to: String,
         folder: String,
+        unrehearsed: Option<String>,
     },
     /// Something is in use: try again?
     Busy(Failure),
@@ -38,11 +39,18 @@ pub enum Asking {
 impl Asking {
     fn of(question: &Question<'_>) -> Asking {
         match *question {
-            Question::Update { product, from, to, folder } => Asking::Update {
+            Question::Update {
+                product,
+                from,
+                to,
+                folder,
+                unrehearsed,
+            } => Asking::Update {
                 product: product.to_owned(),
                 from: from.to_owned(),
                 to: to.to_owned(),
                 folder: folder.to_owned(),
+                unrehearsed: unrehearsed.map(str::to_owned),
             },
             Question::Busy { failure } => Asking::Busy(failure.clone()),
             Question::Lose { rows, written } => Asking::Lose {

@@ -2,7 +2,7 @@
 
 use super::facts::facts;
 use super::page::{Button, Choice, Details, Icon, Link, Page};
-use super::pages::{sorry, waiting};
+use super::pages::{not_rehearsed, sorry, waiting};
 use super::speaker::Speaker;
 use super::{Doing, Finished};
 use crate::failure::{Exit, Failure, Reason};
@@ -102,6 +102,14 @@ impl Teller<'_> {
     }
 
     fn text(&self, said: &Said) -> String {
+        let text = self.outcome(said);
+        match &self.finished.file.request.unrehearsed {
+            Some(why) => format!("{text}\n\n{}", not_rehearsed(&self.speaker, why)),
+            None => text,
+        }
+    }
+
+    fn outcome(&self, said: &Said) -> String {
         let words = self.speaker.words();
         let place = |template: &str, path: &Path| self.speaker.say(template, &[("value", &path.display().to_string())]);
         let text = self.say(said.text);

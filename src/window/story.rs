@@ -270,7 +270,13 @@ fn answer(choice: Choice) -> Answer {
 
 fn question_page(speaker: &Speaker<'_>, question: &Asking) -> Page {
     match question {
-        Asking::Update { product, from, to, folder } => pages::ask(&speaker.of(product), from, to, folder),
+        Asking::Update {
+            product,
+            from,
+            to,
+            folder,
+            unrehearsed,
+        } => pages::ask(&speaker.of(product), from, to, folder, unrehearsed.as_deref()),
         Asking::Busy(failure) => pages::busy(speaker, failure),
         Asking::Lose { rows, written } => pages::lose(speaker, *rows, written),
     }

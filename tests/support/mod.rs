@@ -182,12 +182,16 @@ impl Bench {
     }
 }
 
+/// What tests pack is not rehearsed, unless they are about rehearsals.
+pub const UNREHEARSED: [&str; 2] = ["--unrehearsed", "a test"];
+
 fn pack_behind(payload: &Path, output: &Path, stub: &Path) -> Ran {
     run(Command::new(HOLDFAST)
         .arg("pack")
         .arg(payload)
         .arg("-o")
         .arg(output)
+        .args(UNREHEARSED)
         .arg("--stub")
         .arg(stub))
 }

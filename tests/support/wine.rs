@@ -293,7 +293,16 @@ impl Drop for Wine {
 /// Packs a payload behind a Windows updater, with the release manager's tool of this system.
 pub fn pack(payload: &Path, stub: &Path, output: &Path) {
     let mut command = Command::new(super::HOLDFAST);
-    let ran = super::run(command.arg("pack").arg(payload).arg("-o").arg(output).arg("--stub").arg(stub));
+    let ran = super::run(
+        command
+            .arg("pack")
+            .arg(payload)
+            .args(super::UNREHEARSED)
+            .arg("-o")
+            .arg(output)
+            .arg("--stub")
+            .arg(stub),
+    );
     assert_eq!(ran.code, Some(0), "{}{}", ran.stdout, ran.stderr);
 }
 

@@ -287,6 +287,7 @@ fn plan(context: &Context<'_>, wanted: &Wanted<'_>, unit: &Unit) -> Plan {
         keep: wanted.keep,
         hold: false,
         snapshot: None,
+        unrehearsed: None,
     }
 }
 

@@ -166,7 +166,7 @@ fn open(update: &Path, scratch: &Path) -> Result<Bundle> {
     let packed = match update.is_dir() {
         true => {
             let packed = scratch.join("bundle");
-            pack::write(update, &packed, None, true)?;
+            pack::for_use_here(update, &packed)?;
             packed
         }
         false if update.is_file() => update.to_owned(),

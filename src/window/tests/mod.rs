@@ -44,6 +44,7 @@ fn finished(outcome: Result<Outcome, Failure>, aftermath: Aftermath) -> Finished
         snapshot: Some(PathBuf::from("/srv/relief/kept")),
         test_folder: None,
         test_databases: BTreeMap::new(),
+        unrehearsed: None,
         warnings: Vec::new(),
         earlier_failure: None,
     };
@@ -78,7 +79,10 @@ fn outcomes() -> Vec<Outcome> {
         Outcome::AlreadyInPlace,
         Outcome::NothingToRecover,
         Outcome::Recovered(Recovered::Nothing),
-        Outcome::Recovered(Recovered::Committed { version: "2.0".to_owned() }),
+        Outcome::Recovered(Recovered::Committed {
+            version: "2.0".to_owned(),
+            unrehearsed: None,
+        }),
         Outcome::Recovered(restored),
         Outcome::Confirmed,
         Outcome::NothingToConfirm,

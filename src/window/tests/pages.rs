@@ -204,7 +204,7 @@ fn work_can_be_cancelled_until_the_swap_begins() {
 
 #[test]
 fn questions_say_what_will_happen_and_the_dangerous_one_defaults_to_no() {
-    let ask = pages::ask(&english(), "1.0", "2.0", "C:\\Relief");
+    let ask = pages::ask(&english(), "1.0", "2.0", "C:\\Relief", None);
     assert_eq!(ask.heading, "Update Relief from 1.0 to 2.0?");
     assert!(ask.text.contains("C:\\Relief"));
     assert_eq!(

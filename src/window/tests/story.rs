@@ -71,6 +71,7 @@ const UPDATE: Question<'static> = Question::Update {
     from: "1.0",
     to: "2.0",
     folder: "/srv/relief",
+    unrehearsed: None,
 };
 
 /// An engine that asks what it is told to ask, and notes the answers.
