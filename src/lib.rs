@@ -22,6 +22,8 @@ pub mod load;
 pub mod mutants;
 pub mod near;
 #[cfg(feature = "toolkit")]
+pub mod page;
+#[cfg(feature = "toolkit")]
 pub mod payload;
 pub mod platform;
 #[cfg(feature = "toolkit")]
