@@ -2,6 +2,18 @@
 //!
 //! It only reads. What became of what is [`crate::infer`]'s to say; here each difference gets a level, a sentence and what to do.
 
+mod columns;
+mod compare;
+mod keys;
+mod masks;
+mod matching;
+mod order;
 mod report;
+mod sets;
+mod tables;
+mod texts;
+mod words;
 
+pub use compare::compare;
+pub use matching::Matching;
 pub use report::{Change, Finding, Kind, Level, Order, Report, Sample, SideFacts, Subject, Weight};

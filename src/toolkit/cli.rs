@@ -1,6 +1,6 @@
 //! `holdfast`: what was typed, and to which command it goes.
 
-use super::{demo, export, import, inspect, migrate, new, pack, release, reshape, verify};
+use super::{demo, diff, export, import, inspect, migrate, new, pack, release, reshape, verify};
 use crate::failure::{Class, Exit};
 use clap::{Parser, Subcommand};
 use std::ffi::OsString;
@@ -43,6 +43,8 @@ enum Command {
     },
     /// Try a payload's migrations and pack it into an updater.
     Pack(pack::Arguments),
+    /// Show what differs between two schemas, how grave it is for the data, and what to do.
+    Diff(diff::Arguments),
     /// Show what an updater carries, and verify every byte of it.
     Inspect {
         /// An updater or a bundle.
@@ -104,6 +106,10 @@ pub fn main(words: impl IntoIterator<Item = OsString>) -> u8 {
             variant,
         } => release::release(&version, &app, &payload, &databases, variant.as_deref()),
         Command::Pack(arguments) => pack::pack(&arguments),
+        Command::Diff(arguments) => match diff::diff(&arguments) {
+            Ok(code) => return code,
+            Err(failure) => Err(failure),
+        },
         Command::Inspect { file, json } => inspect::inspect(&file, json),
         Command::Verify(arguments) => return verify::run(&arguments),
         Command::Migrate(arguments) => migrate::migrate(&arguments),

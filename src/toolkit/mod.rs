@@ -9,6 +9,7 @@ mod by_hand;
 mod certified;
 mod cli;
 mod demo;
+mod diff;
 mod export;
 mod import;
 mod inspect;

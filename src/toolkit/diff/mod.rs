@@ -1,0 +1,80 @@
+//! `holdfast diff`: what differs between two schemas, how grave it is, and what to do. It reads both sides and changes nothing.
+
+mod terminal;
+
+use crate::diff::{Level, Report, compare};
+use crate::failure::Result;
+use crate::schema;
+use clap::ValueEnum;
+use std::io::{ErrorKind, IsTerminal, Write};
+
+/// What was typed.
+#[derive(clap::Args)]
+pub struct Arguments {
+    /// The old side: a database, SQL text, a payload folder (its newest version), or a version of one: PAYLOAD@VERSION.
+    old: String,
+    /// The new side, likewise.
+    new: String,
+    /// Which of a payload's databases is meant; the first one if not given.
+    #[arg(long, value_name = "NAME")]
+    database: Option<String>,
+    /// A regular expression for literals that each site makes for itself. (UUIDs, and the masks of a payload's manifest, are known.)
+    #[arg(long = "mask", value_name = "REGEX")]
+    masks: Vec<String>,
+    /// Leave out what is less grave.
+    #[arg(long, value_enum, value_name = "LEVEL")]
+    level: Option<Least>,
+    /// Name every single difference, and do not fold those that are alike.
+    #[arg(long)]
+    all: bool,
+    /// Print the report as JSON.
+    #[arg(long)]
+    json: bool,
+    /// Exit with 1 if anything blocks.
+    #[arg(long)]
+    exit_code: bool,
+}
+
+/// The least level that is shown.
+#[derive(Clone, Copy, ValueEnum)]
+enum Least {
+    Safe,
+    Look,
+    Blocks,
+}
+
+/// What `--exit-code` answers if anything blocks.
+const BLOCKED: u8 = 1;
+
+/// Compares, and returns the exit code.
+pub fn diff(arguments: &Arguments) -> Result<u8> {
+    let database = arguments.database.as_deref();
+    let old = schema::open(&arguments.old, database)?;
+    let new = schema::open(&arguments.new, database)?;
+    let mut report = compare(&old, &new, &arguments.masks, None)?;
+    let blocks = report.findings.iter().any(|f| f.level == Level::Blocks);
+    if let Some(least) = arguments.level {
+        let least = match least {
+            Least::Safe => Level::Safe,
+            Least::Look => Level::Look,
+            Least::Blocks => Level::Blocks,
+        };
+        report.findings.retain(|f| f.level >= least);
+    }
+    print(&report, arguments)?;
+    Ok(if blocks && arguments.exit_code { BLOCKED } else { 0 })
+}
+
+fn print(report: &Report, arguments: &Arguments) -> Result<()> {
+    let text = if arguments.json {
+        serde_json::to_string_pretty(report).map_err(std::io::Error::from)? + "\n"
+    } else {
+        let has_colour = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty());
+        terminal::text(report, arguments.all, has_colour)
+    };
+    match std::io::stdout().lock().write_all(text.as_bytes()) {
+        // Whoever reads it has seen enough.
+        Err(e) if e.kind() == ErrorKind::BrokenPipe => Ok(()),
+        written => Ok(written?),
+    }
+}
