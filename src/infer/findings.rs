@@ -119,6 +119,15 @@ pub enum Shape {
         /// Old value, new value.
         values: Vec<(String, String)>,
     },
+    /// An index has another name and is the same besides; no data hangs on it.
+    IndexRenamed {
+        /// The old index.
+        from: String,
+        /// The new index.
+        to: String,
+        /// The new table.
+        table: String,
+    },
     /// The declared type became another one, and values that this changes are there.
     Retyped {
         /// The old column.

@@ -3,6 +3,24 @@
 //! It proposes and gives its reasons; it never decides that something goes. What is not certain is for [`Inference::open`], so that it
 //! is asked. It reads databases and writes nothing.
 
+mod columns;
+mod compete;
+mod constraints;
+mod data;
 mod findings;
+mod hints;
+mod indexes;
+mod moves;
+mod names;
+mod odds;
+mod open;
+mod run;
+mod settled;
+mod sketch;
+mod tables;
+mod types;
+mod world;
 
 pub use findings::{Candidate, Column, Evidence, Inference, Match, Open, Origin, Settled, Shape, THRESHOLD};
+pub use hints::{Hint, Hints, Told};
+pub use run::infer;

@@ -24,6 +24,7 @@ pub use releases::MODULES;
 pub use resolve::{REHEARSAL, Resolved, migrations, reach, resolve};
 pub use source::{FILE as MANIFEST, Source, parse_source, read_source};
 pub use validate::check as check_source;
+pub(crate) use written::read as read_toml;
 
 use crate::failure::{Failure, Reason};
 use std::path::Path;

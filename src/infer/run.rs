@@ -1,0 +1,275 @@
+//! The order of things: what people said of tables, tables, what they said of columns, columns, and in the end what is open.
+
+use super::columns;
+use super::compete::{Judged, Possible, judge};
+use super::data::Data;
+use super::findings::{Candidate, Column as Name, Evidence, Inference, Match, Open, Shape, THRESHOLD};
+use super::hints::Hints;
+use super::indexes;
+use super::names;
+use super::open::Counting;
+use super::settled::Settlement;
+use super::tables::{self, Pool, Weights, referrers};
+use super::world::{Places, World, column_key, key};
+use crate::failure::Result;
+use crate::schema::{Side, Table};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// How often tables are looked at anew with what is known of the others.
+const ROUNDS: usize = 5;
+
+/// What became of what between two sides.
+pub fn infer(old: &Side, new: &Side, hints: &Hints) -> Result<Inference> {
+    let world = World::new(old, new);
+    let data = Data::new(&world);
+    let mut settled = Settlement::of_tables(&world, hints)?;
+    let (places, judged) = find_tables(&world, &data, &settled);
+    settled.add_columns(&world, hints, &places)?;
+
+    let mut found = Found {
+        world: &world,
+        data: &data,
+        settled: &settled,
+        places: &places,
+        result: Inference::default(),
+        filled: BTreeSet::new(),
+    };
+    found.result.matches.clone_from(&settled.matches);
+    found.tables(judged);
+    found.columns();
+    found
+        .result
+        .matches
+        .extend(indexes::renamed(&world, &places, &found.result.matches));
+    let result = found.result;
+    data.trouble()?;
+    Ok(result)
+}
+
+/// Where tables went. Each round knows more of what others refer to.
+fn find_tables<'a>(world: &World<'a>, data: &Data<'a>, settled: &Settlement) -> (Places, Vec<Judged>) {
+    let weights = Weights::of(world);
+    let is_settled = |name: &str, is_old: bool| settled.has_table(name, is_old);
+    let pool = Pool::new(world, &weights, &Places::default(), &is_settled);
+    let mut fixed = settled.places.clone();
+    for table in &world.old.tables {
+        let is_open = pool.old.iter().any(|t| t.name == table.name) || settled.has_table(&table.name, true);
+        if let (false, Some(new)) = (is_open, world.new.table(&table.name)) {
+            fixed.0.insert(key(&table.name), new.name.clone());
+        }
+    }
+    let (old_referrers, new_referrers) = (referrers(world.old), referrers(world.new));
+    let (mut places, mut judged) = (fixed.clone(), Vec::new());
+    for _ in 0..ROUNDS {
+        let mut replaced: BTreeMap<(String, String), Vec<String>> = BTreeMap::new();
+        for (old, new) in places.pairs(world) {
+            if let Some(change) = names::replaced(&old.name, &new.name) {
+                replaced.entry(change).or_default().push(old.name.clone());
+            }
+        }
+        let looking = tables::Looking {
+            places: &places,
+            weights: &weights,
+            data,
+            old_referrers: &old_referrers,
+            new_referrers: &new_referrers,
+            replaced: &replaced,
+        };
+        let mut possible = looking.possible(&pool);
+        possible.retain(|p| !settled.apart.contains(&(p.from.clone(), p.to.clone())));
+        judged = judge(possible);
+        let mut next = fixed.clone();
+        for one in judged.iter().filter(|j| j.score >= THRESHOLD) {
+            if let Shape::TableRenamed { from, to } = &one.possible.shape {
+                next.0.insert(key(from), to.clone());
+            }
+        }
+        if next == places {
+            break;
+        }
+        places = next;
+    }
+    (places, judged)
+}
+
+struct Found<'w, 'a> {
+    world: &'w World<'a>,
+    data: &'w Data<'a>,
+    settled: &'w Settlement,
+    places: &'w Places,
+    result: Inference,
+    /// New columns that get a value other than by their name.
+    filled: BTreeSet<String>,
+}
+
+impl<'a> Found<'_, 'a> {
+    fn counting(&self) -> Counting<'_, 'a> {
+        Counting {
+            world: self.world,
+            data: self.data,
+        }
+    }
+
+    /// Tables that have another name, and those whose place is not known.
+    fn tables(&mut self, judged: Vec<Judged>) {
+        for table in &self.world.old.tables {
+            let mine = || judged.iter().filter(|j| j.possible.from == key(&table.name));
+            if self.settled.has_table(&table.name, true) {
+                continue;
+            }
+            match self.places.of(&table.name) {
+                Some(new) if new == table.name => {}
+                Some(new) if new.eq_ignore_ascii_case(&table.name) => self.result.matches.push(only_case(Shape::TableRenamed {
+                    from: table.name.clone(),
+                    to: new.to_owned(),
+                })),
+                Some(_) => self
+                    .result
+                    .matches
+                    .extend(mine().filter(|j| j.score >= THRESHOLD).cloned().map(matched)),
+                None => {
+                    let candidates = mine().cloned().map(candidate).collect();
+                    let open = self.counting().table(table, candidates);
+                    self.result.open.push(open);
+                }
+            }
+        }
+    }
+
+    /// Columns that have another name or place, and those without any.
+    fn columns(&mut self) {
+        let looking = columns::Looking {
+            places: self.places,
+            data: self.data,
+        };
+        let settled = self.settled;
+        let is_settled = |table: &str, column: &str, is_old: bool| settled.has_column(table, column, is_old);
+        let pairs: Vec<columns::Pair<'a>> = self
+            .places
+            .pairs(self.world)
+            .into_iter()
+            .map(|(old, new)| looking.pair(old, new, &is_settled))
+            .collect();
+        let mut possible: Vec<Possible> = pairs.iter().flat_map(|pair| looking.possible(pair)).collect();
+        possible.retain(|p| !settled.apart.contains(&(p.from.clone(), p.to.clone())) && !settled.from_nothing.contains(&p.to));
+        let judged = judge(possible);
+        for pair in &pairs {
+            self.pair(pair, &judged);
+        }
+        for pair in &pairs {
+            let open = self.unfilled(pair, &judged);
+            self.result.open.extend(open);
+        }
+    }
+
+    fn pair(&mut self, pair: &columns::Pair<'a>, judged: &[Judged]) {
+        for column in &pair.old.columns {
+            if self.settled.has_column(&pair.old.name, &column.name, true) {
+                continue;
+            }
+            if !pair.gone.iter().any(|c| c.name == column.name) {
+                self.kept(pair, &column.name);
+                continue;
+            }
+            let from = column_key(&pair.old.name, &column.name);
+            let mine: Vec<&Judged> = judged.iter().filter(|j| j.possible.from == from).collect();
+            match mine.iter().find(|j| j.score >= THRESHOLD) {
+                Some(one) => {
+                    self.filled.insert(one.possible.to.clone());
+                    let is_same = matches!(&one.possible.shape, Shape::ColumnRenamed { from, to } if from.name == to.name);
+                    if !is_same {
+                        self.result.matches.push(matched((*one).clone()));
+                    }
+                }
+                None => {
+                    let candidates = mine.into_iter().cloned().map(candidate).collect();
+                    let open = self.counting().column(pair.old, column, candidates);
+                    self.result.open.push(open);
+                }
+            }
+        }
+    }
+
+    /// A column that keeps its name; a difference in case alone is told.
+    fn kept(&mut self, pair: &columns::Pair<'a>, name: &str) {
+        let Some(new) = pair.new.column(name) else { return };
+        self.filled.insert(column_key(&pair.new.name, name));
+        if new.name != name {
+            let of = |table: &Table, name: &str| Name {
+                table: table.name.clone(),
+                name: name.to_owned(),
+            };
+            self.result.matches.push(only_case(Shape::ColumnRenamed {
+                from: of(pair.old, name),
+                to: of(pair.new, &new.name),
+            }));
+        }
+    }
+
+    /// New columns that need a value and get none.
+    fn unfilled(&self, pair: &columns::Pair<'a>, judged: &[Judged]) -> Vec<Open> {
+        let is_key = |name: &str| pair.new.rowid_column.as_deref().is_some_and(|r| r.eq_ignore_ascii_case(name));
+        let lacks = pair.new.columns.iter().filter(|c| {
+            let to = column_key(&pair.new.name, &c.name);
+            c.not_null
+                && c.default.is_none()
+                && c.generated.is_none()
+                && !is_key(&c.name)
+                && !self.filled.contains(&to)
+                && !self.settled.matches.iter().any(|m| is_filled(&m.shape, &to))
+        });
+        let lacks: Vec<_> = lacks.collect();
+        if lacks.is_empty() {
+            return Vec::new();
+        }
+        let rows = self.counting().rows(pair.old);
+        if rows == Some(0) {
+            return Vec::new();
+        }
+        let open = lacks.into_iter().map(|column| {
+            let to = column_key(&pair.new.name, &column.name);
+            let candidates = judged.iter().filter(|j| j.possible.to == to).cloned().map(candidate).collect();
+            self.counting().new_column(pair.new, column, rows, candidates)
+        });
+        open.collect()
+    }
+}
+
+/// Whether a settled match gives a new column its values.
+fn is_filled(shape: &Shape, to_key: &str) -> bool {
+    match shape {
+        Shape::ColumnRenamed { to, .. } | Shape::ColumnMoved { to, .. } => column_key(&to.table, &to.name) == to_key,
+        _ => false,
+    }
+}
+
+fn matched(judged: Judged) -> Match {
+    Match {
+        shape: judged.possible.shape,
+        score: judged.score,
+        evidence: judged.possible.odds.evidence(judged.score, &judged.rivals),
+        settled: None,
+    }
+}
+
+fn candidate(judged: Judged) -> Candidate {
+    // One that is nearly certain but shares its place with another is below the threshold all the same.
+    Candidate {
+        shape: judged.possible.shape,
+        score: judged.score,
+        evidence: judged.possible.odds.evidence(judged.score, &judged.rivals),
+    }
+}
+
+fn only_case(shape: Shape) -> Match {
+    Match {
+        shape,
+        score: 1.0,
+        evidence: vec![Evidence {
+            about: "name",
+            sentence: "The names differ in case alone, which SQLite does not tell apart.".to_owned(),
+            weight: 1.0,
+        }],
+        settled: None,
+    }
+}

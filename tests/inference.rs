@@ -1,0 +1,9 @@
+//! What became of what: found where names, structure and data say so, asked where they do not, and never wrong with a score above the
+//! threshold. There is no command of its own; `diff` and `draft` stand on it.
+
+#[path = "inference/cases.rs"]
+mod cases;
+#[path = "inference/eden.rs"]
+mod eden;
+#[path = "inference/sides.rs"]
+mod sides;
