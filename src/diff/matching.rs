@@ -66,7 +66,11 @@ impl<'a> Matching<'a> {
     /// Enters what a match says of things that have no other name in the same place.
     fn note(&mut self, found: &'a Match) {
         let (from, to) = match &found.shape {
-            Shape::TableRenamed { .. } | Shape::ColumnRenamed { .. } | Shape::ValuesRenamed { .. } | Shape::Retyped { .. } => return,
+            Shape::TableRenamed { .. }
+            | Shape::ColumnRenamed { .. }
+            | Shape::ValuesRenamed { .. }
+            | Shape::IndexRenamed { .. }
+            | Shape::Retyped { .. } => return,
             Shape::TableMerged { from, .. } => ((low(from), None), None),
             Shape::ColumnMoved { from, to, .. } | Shape::Flattened { from, to, .. } | Shape::Rekeyed { from, to, .. } => {
                 ((low(&from.table), Some(low(&from.name))), Some((low(&to.table), low(&to.name))))
