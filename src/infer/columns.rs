@@ -154,7 +154,9 @@ impl<'a> Looking<'_, 'a> {
                     odds.add("references", 2.0, format!("Both refer to “{target}”."));
                 }
                 None if !self.places.is_taken(target) => {}
-                _ => odds.add("references", -2.8, format!("One refers to “{parent}”, the other to “{target}”.")),
+                // What its values name is still there, so they would name other rows.
+                Some(_) => odds.add("references", -4.5, format!("One refers to “{parent}”, the other to “{target}”.")),
+                None => odds.add("references", -2.8, format!("One refers to “{parent}”, the other to “{target}”.")),
             },
             (None, None) => {}
             (Some((parent, _)), None) => odds.add("references", -0.7, format!("Only the old one refers to “{parent}”.")),

@@ -92,6 +92,18 @@ impl<'a> Data<'a> {
         rows
     }
 
+    /// Two counts from the old side; `None` without rows, or if SQLite cannot answer.
+    pub fn counts(&self, sql: &str) -> Option<(u64, u64)> {
+        let counted = self.old?.query_row(sql, [], |r| Ok((r.get::<_, i64>(0)?, r.get::<_, i64>(1)?)));
+        match counted {
+            Ok((a, b)) => Some((a.unsigned_abs(), b.unsigned_abs())),
+            Err(error) => {
+                self.note(error);
+                None
+            }
+        }
+    }
+
     /// What the rows of two tables say of their being one.
     pub fn tables(&self, old: &Table, new: &Table, odds: &mut Odds) {
         let (a, b) = (self.old(old), self.new_side(new));

@@ -6,8 +6,10 @@ use super::data::Data;
 use super::findings::{Candidate, Column as Name, Evidence, Inference, Match, Open, Shape, THRESHOLD};
 use super::hints::Hints;
 use super::indexes;
+use super::moves;
 use super::names;
 use super::open::Counting;
+use super::references;
 use super::settled::Settlement;
 use super::tables::{self, Pool, Weights, referrers};
 use super::world::{Places, World, column_key, key};
@@ -22,9 +24,9 @@ const ROUNDS: usize = 5;
 pub fn infer(old: &Side, new: &Side, hints: &Hints) -> Result<Inference> {
     let world = World::new(old, new);
     let data = Data::new(&world);
-    let mut settled = Settlement::of_tables(&world, hints)?;
+    let mut settled = Settlement::of_tables(&world, &data, hints)?;
     let (places, judged) = find_tables(&world, &data, &settled);
-    settled.add_columns(&world, hints, &places)?;
+    settled.add_columns(&world, &data, hints, &places)?;
 
     let mut found = Found {
         world: &world,
@@ -151,6 +153,7 @@ impl<'a> Found<'_, 'a> {
             .map(|(old, new)| looking.pair(old, new, &is_settled))
             .collect();
         let mut possible: Vec<Possible> = pairs.iter().flat_map(|pair| looking.possible(pair)).collect();
+        possible.extend(self.other_places(&pairs));
         possible.retain(|p| !settled.apart.contains(&(p.from.clone(), p.to.clone())) && !settled.from_nothing.contains(&p.to));
         let judged = judge(possible);
         for pair in &pairs {
@@ -160,6 +163,31 @@ impl<'a> Found<'_, 'a> {
             let open = self.unfilled(pair, &judged);
             self.result.open.extend(open);
         }
+    }
+
+    /// What may have become of the columns that go, besides another name.
+    fn other_places(&self, pairs: &[columns::Pair<'a>]) -> Vec<Possible> {
+        let (world, places, data) = (self.world, self.places, self.data);
+        let weights = Weights::of(world);
+        let references = references::Looking {
+            world,
+            places,
+            data,
+            weights: &weights,
+        };
+        let mut found: Vec<Possible> = pairs.iter().flat_map(|pair| references.possible(pair)).collect();
+        for pair in pairs.iter().filter(|p| !p.gone.is_empty()) {
+            for new in world.new.tables.iter().filter(|t| t.name != pair.new.name) {
+                let came = came_to(new, pairs, self.settled);
+                if came.is_empty() {
+                    continue;
+                }
+                if let Some(way) = moves::way(world, data, places, pair.old, new) {
+                    found.extend(moves::possible(pair, new, &came, &way, data));
+                }
+            }
+        }
+        found
     }
 
     fn pair(&mut self, pair: &columns::Pair<'a>, judged: &[Judged]) {
@@ -233,6 +261,21 @@ impl<'a> Found<'_, 'a> {
         });
         open.collect()
     }
+}
+
+/// The columns of a new table to which others can have moved: those that came, or all if the table did.
+fn came_to<'a>(new: &'a Table, pairs: &[columns::Pair<'a>], settled: &Settlement) -> Vec<&'a crate::schema::Column> {
+    let mut before = pairs.iter().filter(|p| p.new.name == new.name).peekable();
+    if before.peek().is_none() {
+        return new
+            .columns
+            .iter()
+            .filter(|c| !settled.has_column(&new.name, &c.name, false))
+            .collect();
+    }
+    let all: Vec<&columns::Pair<'a>> = before.collect();
+    let came = |c: &&crate::schema::Column| all.iter().all(|p| p.came.iter().any(|other| other.name == c.name));
+    new.columns.iter().filter(came).collect()
 }
 
 /// Whether a settled match gives a new column its values.

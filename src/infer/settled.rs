@@ -1,6 +1,7 @@
 //! What people have settled, in the new schema's SQL or in hints, held against both schemas. What does not fit is an error that names the
 //! place; nothing said is passed over in silence, but for renames that have happened already.
 
+use super::data::Data;
 use super::findings::{Column as Name, Evidence, Match, Settled as By, Shape};
 use super::hints::{Hints, Told};
 use super::moves;
@@ -66,19 +67,19 @@ enum Kind<'a> {
 
 impl Settlement {
     /// What was said of tables.
-    pub fn of_tables(world: &World<'_>, hints: &Hints) -> Result<Settlement> {
+    pub fn of_tables(world: &World<'_>, data: &Data<'_>, hints: &Hints) -> Result<Settlement> {
         let mut settled = Settlement::default();
         for statement in statements(world, hints, &Places::default(), true)? {
-            settled.take(world, statement)?;
+            settled.take(world, data, statement)?;
         }
         Ok(settled)
     }
 
     /// Adds what was said of columns, when it is known where tables went.
-    pub fn add_columns(&mut self, world: &World<'_>, hints: &Hints, places: &Places) -> Result<()> {
+    pub fn add_columns(&mut self, world: &World<'_>, data: &Data<'_>, hints: &Hints, places: &Places) -> Result<()> {
         self.places = places.clone();
         for statement in statements(world, hints, places, false)? {
-            self.take(world, statement)?;
+            self.take(world, data, statement)?;
         }
         Ok(())
     }
@@ -95,7 +96,7 @@ impl Settlement {
         said.contains_key(&column_key(table, column))
     }
 
-    fn take(&mut self, world: &World<'_>, statement: Statement<'_>) -> Result<()> {
+    fn take(&mut self, world: &World<'_>, data: &Data<'_>, statement: Statement<'_>) -> Result<()> {
         let Statement { kind, by, place } = statement;
         let shape = match kind {
             Kind::Apart(from, to) => {
@@ -116,7 +117,7 @@ impl Settlement {
                 Shape::Dropped { table, column, reason }
             }
             Kind::Became(from, to, how) => {
-                let shape = self.shape(world, from, to, how, &place)?;
+                let shape = self.shape(world, data, (from, to), how, &place)?;
                 if self.matches.iter().any(|m| m.shape == shape) {
                     return Ok(());
                 }
@@ -157,7 +158,14 @@ impl Settlement {
         Ok(())
     }
 
-    fn shape(&mut self, world: &World<'_>, from: Thing<'_>, to: Thing<'_>, by: Vec<(String, String)>, place: &str) -> Result<Shape> {
+    fn shape(
+        &mut self,
+        world: &World<'_>,
+        data: &Data<'_>,
+        (from, to): (Thing<'_>, Thing<'_>),
+        by: Vec<(String, String)>,
+        place: &str,
+    ) -> Result<Shape> {
         let name = |table: &Table, column: &Column| Name {
             table: table.name.clone(),
             name: column.name.clone(),
@@ -192,7 +200,7 @@ impl Settlement {
                 from: name(t, a),
                 to: name(u, b),
                 by: if by.is_empty() {
-                    moves::way(world, &self.places, t, u).map(|w| w.by).unwrap_or_default()
+                    moves::way(world, data, &self.places, t, u).map(|w| w.by).unwrap_or_default()
                 } else {
                     by
                 },
