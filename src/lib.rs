@@ -12,6 +12,8 @@ pub mod database;
 #[cfg(feature = "toolkit")]
 pub mod diff;
 pub mod disk;
+#[cfg(feature = "toolkit")]
+pub mod draft;
 pub mod failure;
 pub mod flow;
 #[cfg(feature = "toolkit")]

@@ -16,7 +16,7 @@ mod validate;
 mod written;
 
 pub use load::load_json;
-pub use mapping::parse_mapping;
+pub use mapping::{Ask, parse_draft, parse_mapping};
 pub use migrations::Steps;
 pub use reach::Reached;
 pub use release::{FileList, read_list, write_list};

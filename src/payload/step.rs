@@ -9,6 +9,7 @@ use crate::load::{self, LoadPlan};
 use crate::near::near;
 use crate::reshape::{Mapping, schema_text};
 use crate::script;
+use crate::sql::{Kind::Blank, tokens};
 use crate::steps::{Body, Kind, MAPPING, SCHEMA, Step};
 use crate::version::Version;
 use rusqlite::{Connection, OpenFlags};
@@ -46,8 +47,10 @@ pub fn read_step(to: (Option<&str>, &Version), name: &str, path: &Path) -> Resul
     match kind {
         Kind::Sql | Kind::Script => {
             let step = make(&|_| fs::read(path).map_err(|e| invalid(path, e)))?;
-            if let Body::Script(source) = &step.body {
-                script::check(&step.place(), source)?;
+            match &step.body {
+                Body::Script(source) => script::check(&step.place(), source)?,
+                Body::Sql(text) => no_questions(path, text)?,
+                _ => {}
             }
             Ok(StepFiles {
                 step,
@@ -90,6 +93,28 @@ pub fn read_step(to: (Option<&str>, &Version), name: &str, path: &Path) -> Resul
             })
         }
     }
+}
+
+/// A drafted step in SQL asks in comments that begin with `@ask`.
+fn no_questions(path: &Path, text: &str) -> Result<()> {
+    let comments = tokens(text).into_iter().filter(|t| t.kind == Blank);
+    let mut asks = comments.flat_map(|t| t.text.match_indices("-- @ask").map(move |(at, _)| t.start + at));
+    let Some(first) = asks.next() else { return Ok(()) };
+    let question = text[first..]
+        .lines()
+        .next()
+        .unwrap_or_default()
+        .trim_start_matches("-- @ask")
+        .trim();
+    let line = text[..first].matches('\n').count() + 1;
+    let more = match asks.count() {
+        0 => String::new(),
+        more => format!(" {more} more are open there."),
+    };
+    Err(invalid(
+        path,
+        format!("line {line}: “{question}” is not answered. Change the statements below it as they are to be, and remove the line.{more}"),
+    ))
 }
 
 fn only(folder: &Path, belongs: impl Fn(&str) -> bool) -> Result<()> {

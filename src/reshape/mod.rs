@@ -20,7 +20,8 @@ mod virtuals;
 pub use copy::SourceReport;
 pub use describe::{Described, Object, Table as DescribedTable};
 pub use mapping::{Drop, Mapping, OnMatch, Other, SourceRule, ValueRule};
-pub use value::Affinity;
+pub use select::mentioned;
+pub use value::{Affinity, Change, shown};
 pub use virtuals::{Way, content_table, way_of};
 
 use crate::database::compile_mask;

@@ -64,8 +64,7 @@ impl<'a> Selected<'a> {
 
     /// Every name in an expression may be a column.
     fn mentions(&mut self, sql: &str) {
-        let names = tokens(sql).into_iter().filter(|t| matches!(t.kind, Kind::Word | Kind::Quoted));
-        self.uses.extend(names.map(|t| unquoted(t.text).to_ascii_lowercase()));
+        self.uses.extend(mentioned(sql));
     }
 
     /// The whole statement, in the order of the rowid where there is one.
@@ -87,6 +86,12 @@ impl<'a> Selected<'a> {
         };
         format!("SELECT {values} FROM {from} AS old{index}{filter}{order}")
     }
+}
+
+/// Every name in an expression, in lower case: what may be a column of the row that it is about.
+pub fn mentioned(sql: &str) -> impl Iterator<Item = String> {
+    let names = tokens(sql).into_iter().filter(|t| matches!(t.kind, Kind::Word | Kind::Quoted));
+    names.map(|t| unquoted(t.text).to_ascii_lowercase())
 }
 
 /// A name as it is without its quotes.

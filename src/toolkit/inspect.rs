@@ -4,26 +4,10 @@ use crate::bundle::manifest::{Migration, label};
 use crate::bundle::{Bundle, container};
 use crate::fail;
 use crate::failure::Result;
-use std::path::PathBuf;
-
-/// What was typed.
-#[derive(clap::Args)]
-#[command(after_long_help = EXAMPLES)]
-pub struct Arguments {
-    /// An updater or a bundle.
-    file: PathBuf,
-    /// As JSON.
-    #[arg(long)]
-    json: bool,
-}
-
-const EXAMPLES: &str = "Examples:
-  holdfast inspect update.exe
-  holdfast inspect update --json  # the whole manifest";
+use std::path::Path;
 
 /// Shows and verifies a bundle.
-pub fn inspect(arguments: &Arguments) -> Result<()> {
-    let file = &arguments.file;
+pub fn inspect(file: &Path, json: bool) -> Result<()> {
     let Some(place) = container::find(file)? else {
         fail!(BundleMissing, "“{}” carries no update.", file.display());
     };
@@ -31,7 +15,7 @@ pub fn inspect(arguments: &Arguments) -> Result<()> {
     let mut bytes = 0;
     bundle.verify(|entry| bytes += entry.size)?;
     let manifest = &bundle.manifest;
-    if arguments.json {
+    if json {
         println!("{}", serde_json::to_string_pretty(manifest).map_err(std::io::Error::from)?);
         return Ok(());
     }

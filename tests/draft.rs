@@ -1,0 +1,103 @@
+//! `holdfast draft`: a migration from two schemas, with rules for what is certain and questions for the rest. Nothing is packed or run
+//! before they are answered, and answers stay.
+
+#[path = "draft/desk.rs"]
+mod desk;
+mod support;
+
+use desk::Desk;
+use support::*;
+
+const OLD: &str = "CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT, n TEXT, s TEXT, z TEXT);
+    INSERT INTO t VALUES (1, 'x', '007', 'open', NULL), (2, NULL, '', 'done', NULL), (3, 'x', '7', 'open', NULL);
+    CREATE TABLE gone (x); INSERT INTO gone VALUES (1);
+    PRAGMA user_version = 1;";
+const NEW: &str = "CREATE TABLE t (id INTEGER PRIMARY KEY, b TEXT NOT NULL, n INTEGER, s TEXT CHECK (s IN ('open', 'closed')));
+    PRAGMA user_version = 2;";
+
+#[test]
+fn what_is_not_certain_is_asked_with_its_values_and_nothing_runs_before_it_is_answered() {
+    let desk = Desk::new(OLD, NEW);
+    let said = desk.draft(&[]).expect(0).stdout;
+    assert!(said.contains("6 questions open"), "{said}");
+    let text = desk.mapping();
+    for part in [
+        "user_version = 2",
+        "Its 2 values would be lost.\n#? values: \"x\" (2)\n",
+        "[[drop]]\ntable = \"t\"\ncolumn = \"a\"\nask = ",
+        "No row of this database holds a value in them; at other sites some may.\n",
+        "[[drop]]\ntable = \"t\"\ncolumn = \"z\"\nask = ",
+        "[[drop]]\ntable = \"gone\"\nask = ",
+        "[table.t.columns.b]\nask = ",
+        "#?   \"\" = \"…\"   # 1 row",
+        "007 = 7   # 1 row",
+        "open = \"open\"   # 2 rows",
+    ] {
+        assert!(text.contains(part), "{part}\n{text}");
+    }
+    let ran = desk.migrate();
+    let line = text.lines().position(|l| l.starts_with("ask")).expect("a question") + 1;
+    let told = ran.expect(20).stderr;
+    assert!(
+        told.contains(&format!("line {line}: “")) && told.contains("is not answered") && told.contains("5 more are open"),
+        "{told}"
+    );
+    assert!(!desk.bench.path("out.db").exists());
+}
+
+#[test]
+fn answers_settle_questions_and_stay_when_it_is_drafted_again() {
+    let desk = Desk::new(OLD, NEW);
+    desk.draft(&[]).expect(0);
+    desk.answer("[table.t.columns.b]\n", "sql = \"coalesce(old.a, 'none')\"   # as they said");
+    desk.answer("table = \"gone\"\n", "reason = \"nobody used it\"");
+    desk.answer("column = \"z\"\n", "reason = \"it was never filled\"");
+    let said = desk.draft(&[]).expect(0).stdout;
+    // “a” is in use now, so nobody asks for it any more.
+    assert!(said.contains("2 questions open"), "{said}");
+    let text = desk.mapping();
+    assert!(
+        text.contains("# as they said") && text.contains("reason = \"nobody used it\""),
+        "{text}"
+    );
+    desk.replace("[table.t.columns.n]\nother = \"keep\"\n", "[table.t.columns.n]\n");
+    desk.answer("[table.t.columns.n]\n", "sql = \"nullif(old.n, '')\"");
+    desk.replace("[table.t.columns.n.map]\n007 = 7   # 1 row\n", "");
+    desk.answer("[table.t.columns.s]\n", "");
+    desk.replace("open = \"open\"", "done = \"closed\"\nopen = \"open\"");
+    let said = desk.draft(&["--try"]).expect(0).stdout;
+    assert!(
+        said.contains("0 questions open") && said.contains("all 4 rows of 2 tables are accounted for"),
+        "{said}"
+    );
+    let settled = desk.mapping();
+    assert!(!settled.contains("\n#?") && !settled.contains("ask = "), "{settled}");
+    desk.draft(&[]).expect(0);
+    assert_eq!(desk.mapping(), settled, "a draft of what is settled changes nothing");
+    desk.migrate().expect(0);
+    let rows = "SELECT group_concat(id || b || coalesce(n, '-') || s, ' ') FROM t";
+    assert_eq!(ask(&desk.bench.path("out.db"), rows), "1x7open 2none-closed 3x7open");
+}
+
+#[test]
+fn a_schema_against_itself_writes_nothing() {
+    let desk = Desk::new(OLD, OLD);
+    let said = desk.draft(&[]).expect(0).stdout;
+    assert!(said.contains("nothing was written"), "{said}");
+    assert!(!desk.payload.join("migrations/2.0").exists());
+}
+
+#[test]
+fn an_answer_whose_subject_is_gone_is_reported_and_kept_as_a_comment() {
+    let desk = Desk::new(OLD, NEW);
+    desk.draft(&[]).expect(0);
+    desk.answer("[table.t.columns.b]\n", "sql = \"'b'\"");
+    write(&desk.bench.path("new.sql"), NEW.replace("b TEXT", "c TEXT"));
+    let said = desk.draft(&[]).expect(0).stdout;
+    assert!(said.contains("The new table “t” has no column “b”"), "{said}");
+    let text = desk.mapping();
+    assert!(
+        text.contains("#     sql = \"'b'\"") && text.contains("[table.t.columns.c]\nask"),
+        "{text}"
+    );
+}
