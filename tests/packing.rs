@@ -4,7 +4,7 @@
 mod support;
 
 use holdfast::payload::resolve;
-use holdfast::rehearse::{Certificate, FOLDER, Rehearsal};
+use holdfast::rehearse::{Certificate, Details, FOLDER, Rehearsal};
 use serde_json::{Value, json};
 use std::fs;
 use std::path::Path;
@@ -22,7 +22,7 @@ fn certify(payload: &Path, passed: &[&str], failed: &[&str]) {
         passed,
         failure: (!passed).then(|| "It did not work.".to_owned()),
         cuts: 1,
-        details: Value::Null,
+        details: Details::default(),
     };
     let mut certificate = Certificate::of(&resolve(payload).expect("a payload"));
     certificate.rehearsals = passed

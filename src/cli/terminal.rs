@@ -13,7 +13,8 @@ use std::time::Duration;
 /// Writes an event to the log.
 fn log(event: &Event<'_>) {
     match event {
-        Event::Progress { .. } => {}
+        // What rows left their tables is noted by itself.
+        Event::Progress { .. } | Event::Accounts { .. } => {}
         Event::Warning { message } => log::warn!("{message}"),
         Event::Failed { failure } => log::error!("{}", line(failure)),
         Event::Note { message } => log::info!("{message}"),

@@ -111,7 +111,7 @@ pub fn migrate<'a>(context: &Context<'_>, bundle: &Bundle, request: &Request, co
             reporter: context.reporter,
         };
         let (connection, report) = chain.run(start, &Place::File(context.disk, &path))?;
-        note_losses(context, &report);
+        tell_accounts(context, &database.site.name, &report);
         migrated.push(Candidate { path, connection, report });
     }
     Ok(Migrated { quiet, copies: migrated })
@@ -145,8 +145,13 @@ fn unpack_loads(context: &Context<'_>, bundle: &Bundle, database: &HeldDatabase<
     Ok(())
 }
 
-fn note_losses(context: &Context<'_>, report: &StepReport) {
+fn tell_accounts(context: &Context<'_>, database: &str, report: &StepReport) {
     for (version, accounts) in &report.accounts {
+        context.reporter.event(&Event::Accounts {
+            database,
+            version: &version.to_string(),
+            accounts,
+        });
         for account in accounts.iter().filter(|a| a.left > 0) {
             let why = account
                 .dropped

@@ -26,6 +26,7 @@ pub use instance::Instance;
 pub use plan::{DatabasePlan, Described, ModulePlan};
 pub use preflight::Decision;
 pub use result::{Ended, Outcome, RequestState, ResultFile, UNNAMED};
+pub use space::human;
 pub use standby::leave_rest;
 pub use status::{Status, status};
 

@@ -68,6 +68,8 @@ pub struct Ended {
     pub tidied: bool,
     /// Why the update was not rehearsed, if it was not.
     pub unrehearsed: Option<String>,
+    /// The room that was asked for, on all volumes together, in bytes.
+    pub needed_bytes: u64,
     run: String,
     created_at: String,
     processed_at: String,
@@ -172,6 +174,7 @@ impl Ended {
             test: false,
             tidied: true,
             unrehearsed: None,
+            needed_bytes: 0,
             run: context.run.clone(),
             created_at: (context.now)(),
             processed_at: String::new(),
@@ -189,6 +192,7 @@ impl Ended {
     pub fn decided(&mut self, decision: &Decision<'_>) {
         self.from = decision.plan.from.clone();
         self.bytes = decision.databases.iter().map(|d| d.bytes).sum();
+        self.needed_bytes = decision.needs.0.iter().map(|need| need.needed_bytes).sum();
     }
 
     /// Notes product and versions of a run that is not a bundle's.

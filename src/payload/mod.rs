@@ -20,7 +20,7 @@ pub use mapping::{Ask, parse_draft, parse_mapping};
 pub use migrations::Steps;
 pub use reach::Reached;
 pub use release::{FileList, read_list, write_list};
-pub use releases::MODULES;
+pub use releases::{MODULES, release_files};
 pub use resolve::{REHEARSAL, Resolved, migrations, reach, resolve};
 pub use source::{FILE as MANIFEST, Source, parse_source, read_source};
 pub use validate::check as check_source;

@@ -261,6 +261,38 @@ pub fn lock(path: &Path) -> io::Result<Option<File>> {
     }
 }
 
+/// Whether another program keeps everybody else out of a database. SQLite's locks are on these bytes, which hold nothing:
+/// <https://sqlite.org/fileformat.html#the_lock_byte_page>. Nothing is opened for writing, and no lock is taken.
+pub fn is_locked(database: &Path) -> io::Result<bool> {
+    let file = File::open(database)?;
+    let is_held = |start: u64, length: u64| {
+        let mine = rustix::process::Flock {
+            start,
+            length,
+            pid: None,
+            typ: rustix::process::FlockType::ReadLock,
+            offset_type: rustix::process::FlockOffsetType::Set,
+        };
+        Ok::<bool, io::Error>(rustix::process::fcntl_getlk(&file, &mine)?.is_some())
+    };
+    // Between the two is the byte of whoever means to write, and still lets others read.
+    Ok(is_held(LOCK_BYTES, 1)? || is_held(LOCK_BYTES + 2, 510)?)
+}
+
+/// Where SQLite's locks are in a file.
+const LOCK_BYTES: u64 = 0x4000_0000;
+
+/// Lets the owner write to a file.
+pub fn let_owner_write(permissions: &mut std::fs::Permissions) {
+    permissions.set_mode(permissions.mode() | 0o200);
+}
+
+/// Makes a link.
+#[allow(clippy::disallowed_methods, reason = "for copies of sites alone")]
+pub fn link(target: &Path, at: &Path) -> io::Result<()> {
+    std::os::unix::fs::symlink(target, at)
+}
+
 /// Lets everybody read a file.
 pub fn let_all_read(permissions: &mut std::fs::Permissions) {
     permissions.set_mode(permissions.mode() | 0o444);

@@ -308,6 +308,30 @@ pub fn lock(path: &Path) -> io::Result<Option<File>> {
     }
 }
 
+/// Whether another program keeps everybody else out of a database: then SQLite's lock lies over what a shared one would take.
+pub fn is_locked(database: &Path) -> io::Result<bool> {
+    let file = File::open(database)?;
+    match file.try_lock_shared() {
+        Ok(()) => file.unlock().map(|()| false),
+        Err(std::fs::TryLockError::WouldBlock) => Ok(true),
+        Err(std::fs::TryLockError::Error(e)) => Err(e),
+    }
+}
+
+/// Lets the owner write to a file.
+#[allow(clippy::permissions_set_readonly_false, reason = "here it is the attribute alone, and no right")]
+pub fn let_owner_write(permissions: &mut std::fs::Permissions) {
+    permissions.set_readonly(false);
+}
+
+/// Makes a link.
+pub fn link(target: &Path, at: &Path) -> io::Result<()> {
+    match target.is_dir() {
+        true => std::os::windows::fs::symlink_dir(target, at),
+        false => std::os::windows::fs::symlink_file(target, at),
+    }
+}
+
 /// Lets everybody read a file. Here a file has what its folder gives.
 pub fn let_all_read(_: &mut std::fs::Permissions) {}
 

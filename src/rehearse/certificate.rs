@@ -3,6 +3,7 @@
 //!
 //! It says only what was seen: whether it is enough to pack is for [`Certificate::missing`], and who may override that for `pack`.
 
+use super::details::Details;
 use crate::failure::{Failure, Reason, Result};
 use crate::payload;
 use serde::{Deserialize, Serialize};
@@ -52,8 +53,8 @@ pub struct Rehearsal {
     /// Points at which the swap was cut, recovered and compared.
     pub cuts: u64,
     /// Everything else that was measured: time, space, steps with their rows, accounts, checks.
-    #[serde(default, skip_serializing_if = "serde_json::Value::is_null")]
-    pub details: serde_json::Value,
+    #[serde(default)]
+    pub details: Details,
 }
 
 /// A database that a rehearsal ran against.
@@ -172,7 +173,7 @@ mod tests {
             passed,
             failure: None,
             cuts: 0,
-            details: serde_json::Value::Null,
+            details: Details::default(),
         }
     }
 

@@ -6,6 +6,7 @@ mod heard;
 pub use heard::Heard;
 
 use crate::failure::Failure;
+use crate::steps::TableAccount;
 use serde::Serialize;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -71,6 +72,12 @@ pub enum Event<'a> {
     Stage { stage: Stage },
     /// A stage has come so far.
     Progress { stage: Stage, done: u64, total: u64 },
+    /// The rows of each table of a database are accounted for, over one version's migration.
+    Accounts {
+        database: &'a str,
+        version: &'a str,
+        accounts: &'a [TableAccount],
+    },
     /// A migration step begins.
     Step { version: &'a str, step: &'a str },
     /// A unit was moved in the swap or back.

@@ -9,11 +9,11 @@ use crate::bundle::manifest::RowRule;
 use crate::database::row_counts;
 use crate::failure::{Failure, Reason};
 use rusqlite::{Connection, Result};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap};
 
 /// What became of the rows of one table that was there before.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TableAccount {
     /// Its name before.
     pub table: String,

@@ -1,6 +1,6 @@
 //! `holdfast`: what was typed, and to which command it goes.
 
-use super::{demo, diff, draft, export, import, inspect, migrate, new, pack, release, reshape, verify};
+use super::{demo, diff, draft, export, import, inspect, migrate, new, pack, rehearse, release, reshape, verify};
 use crate::failure::{Class, Exit};
 use clap::{Parser, Subcommand};
 use std::ffi::OsString;
@@ -47,6 +47,11 @@ enum Command {
     Diff(diff::Arguments),
     /// Write the migration from one schema to another: rules for what is certain, questions for the rest.
     Draft(draft::Arguments),
+    /// Try a payload on copies of real sites, exactly as the updater will run, and write a certificate of it.
+    Rehearse(rehearse::Arguments),
+    /// One run of a rehearsal, in a process of its own.
+    #[command(hide = true)]
+    RehearseRun(crate::rehearse::ChildArguments),
     /// Show what an updater carries, and verify every byte of it.
     Inspect {
         /// An updater or a bundle.
@@ -113,6 +118,8 @@ pub fn main(words: impl IntoIterator<Item = OsString>) -> u8 {
             Err(failure) => Err(failure),
         },
         Command::Draft(arguments) => draft::draft(&arguments),
+        Command::Rehearse(arguments) => return rehearse::run(&arguments),
+        Command::RehearseRun(arguments) => return crate::rehearse::run_child(&arguments),
         Command::Inspect { file, json } => inspect::inspect(&file, json),
         Command::Verify(arguments) => return verify::run(&arguments),
         Command::Migrate(arguments) => migrate::migrate(&arguments),

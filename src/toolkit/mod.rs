@@ -17,6 +17,7 @@ mod inspect;
 mod migrate;
 mod new;
 mod pack;
+mod rehearse;
 mod release;
 mod reshape;
 mod verify;
