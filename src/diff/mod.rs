@@ -2,12 +2,14 @@
 //!
 //! It only reads. What became of what is [`crate::infer`]'s to say; here each difference gets a level, a sentence and what to do.
 
+mod alike;
 mod columns;
 mod compare;
 mod keys;
 mod masks;
 mod matching;
 mod order;
+mod page;
 mod report;
 mod sets;
 mod tables;
@@ -16,4 +18,5 @@ mod words;
 
 pub use compare::compare;
 pub use matching::Matching;
+pub use page::page;
 pub use report::{Change, Finding, Kind, Level, Order, Report, Sample, SideFacts, Subject, Weight};

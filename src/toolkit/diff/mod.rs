@@ -2,11 +2,13 @@
 
 mod terminal;
 
-use crate::diff::{Level, Report, compare};
+use super::desk;
+use crate::diff::{Level, Report, compare, page};
 use crate::failure::Result;
 use crate::schema;
 use clap::ValueEnum;
 use std::io::{ErrorKind, IsTerminal, Write};
+use std::path::PathBuf;
 
 /// What was typed.
 #[derive(clap::Args)]
@@ -30,6 +32,9 @@ pub struct Arguments {
     /// Print the report as JSON.
     #[arg(long)]
     json: bool,
+    /// Write the report as one page that needs nothing else, for any browser, and for paper.
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
     /// Exit with 1 if anything blocks.
     #[arg(long)]
     exit_code: bool,
@@ -52,6 +57,7 @@ pub fn diff(arguments: &Arguments) -> Result<u8> {
     let old = schema::open(&arguments.old, database)?;
     let new = schema::open(&arguments.new, database)?;
     let mut report = compare(&old, &new, &arguments.masks, None)?;
+    let number = report.findings.len();
     let blocks = report.findings.iter().any(|f| f.level == Level::Blocks);
     if let Some(least) = arguments.level {
         let least = match least {
@@ -60,6 +66,9 @@ pub fn diff(arguments: &Arguments) -> Result<u8> {
             Least::Blocks => Level::Blocks,
         };
         report.findings.retain(|f| f.level >= least);
+    }
+    if let Some(path) = &arguments.html {
+        std::fs::write(path, page(&report, number)).map_err(|e| desk(path, &e))?;
     }
     print(&report, arguments)?;
     Ok(if blocks && arguments.exit_code { BLOCKED } else { 0 })
