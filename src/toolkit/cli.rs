@@ -1,46 +1,33 @@
 //! `holdfast`: what was typed, and to which command it goes.
 
-use super::{demo, diff, draft, export, import, inspect, migrate, new, pack, rehearse, release, reshape, verify};
+use super::{completion, demo, diff, draft, export, import, inspect, man, migrate, new, pack, rehearse, release, reshape, verify};
 use crate::failure::{Class, Exit};
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 use std::ffi::OsString;
-use std::path::PathBuf;
+
+/// The way of a release, for `holdfast --help`.
+const EXAMPLES: &str = "Examples:
+  holdfast new my-payload                                    # lay out a payload
+  holdfast release 1.0 --app installed --payload my-payload  # record the release from which it starts
+  holdfast pack my-payload -o update --unrehearsed \"a first try\"
+  holdfast inspect update                                    # what it carries
+  holdfast help pack                                         # all about one command";
 
 /// Packs updates that move an application and its SQLite databases together, or leave both as they were.
 #[derive(Parser)]
-#[command(name = "holdfast", version, about)]
+#[command(name = "holdfast", version, about, after_long_help = EXAMPLES)]
 struct Holdfast {
     #[command(subcommand)]
     command: Command,
 }
 
+/// What each takes, and examples of it, lie beside the command.
 #[derive(Subcommand)]
 enum Command {
     /// Lay out a payload folder.
-    New {
-        /// The folder; it must not exist or be empty.
-        folder: PathBuf,
-        /// Lay out the sample product, complete with its old releases.
-        #[arg(long)]
-        sample: bool,
-    },
+    New(new::Arguments),
     /// Record an installed release as one from which updates may start.
-    Release {
-        /// Its version.
-        version: String,
-        /// The application folder as that release installed it.
-        #[arg(long)]
-        app: PathBuf,
-        /// The payload into which it is written.
-        #[arg(long, default_value = ".")]
-        payload: PathBuf,
-        /// A database, if it is not where the manifest says: NAME=PATH.
-        #[arg(long = "database", value_name = "NAME=PATH")]
-        databases: Vec<String>,
-        /// Record a further combination of modules of a release that is recorded already, under this name.
-        #[arg(long)]
-        variant: Option<String>,
-    },
+    Release(release::Arguments),
     /// Try a payload's migrations and pack it into an updater.
     Pack(pack::Arguments),
     /// Show what differs between two schemas, how grave it is for the data, and what to do.
@@ -53,13 +40,7 @@ enum Command {
     #[command(hide = true)]
     RehearseRun(crate::rehearse::ChildArguments),
     /// Show what an updater carries, and verify every byte of it.
-    Inspect {
-        /// An updater or a bundle.
-        file: PathBuf,
-        /// As JSON.
-        #[arg(long)]
-        json: bool,
-    },
+    Inspect(inspect::Arguments),
     /// Say which version a site is, program and data together, and whether anything there is mixed or unfinished. It changes nothing.
     Verify(verify::Arguments),
     /// Run a payload's migrations on a copy of a database, into a new file.
@@ -71,27 +52,21 @@ enum Command {
     /// Load a zip into a database: a copy is loaded, checked, and put in its place. The old database is kept.
     Import(import::Arguments),
     /// Bring an import that was cut off to its end.
-    Recover {
-        /// The database; whatever is unfinished where this program stands if not given.
-        database: Option<PathBuf>,
-    },
+    Recover(import::RecoverArguments),
     /// Build an old site, update it, and show what a failed and a killed update leave behind.
-    Demo {
-        /// Keep the sites in this folder, and do not remove them.
-        #[arg(long)]
-        keep: Option<PathBuf>,
-    },
+    Demo(demo::Arguments),
+    /// Print what lets a shell complete these commands.
+    Completion(completion::Arguments),
+    /// Print the manual page, or write those of all commands to a folder.
+    Man(man::Arguments),
     /// The updates of the demo, in a process of their own.
     #[command(hide = true)]
-    DemoUpdate {
-        /// The bundle.
-        bundle: PathBuf,
-        /// The application folder.
-        app: PathBuf,
-        /// End the process after so many renames.
-        #[arg(long)]
-        cut_after: Option<u64>,
-    },
+    DemoUpdate(demo::UpdateArguments),
+}
+
+/// All commands as they are typed: what completion, manual pages and the tests of the examples are made from.
+pub fn command() -> clap::Command {
+    Holdfast::command()
 }
 
 /// Runs a command and returns the process's exit code.
@@ -103,35 +78,28 @@ pub fn main(words: impl IntoIterator<Item = OsString>) -> u8 {
             return error.exit_code() as u8;
         }
     };
-    let done = match holdfast.command {
-        Command::New { folder, sample } => new::new(&folder, sample),
-        Command::Release {
-            version,
-            app,
-            payload,
-            databases,
-            variant,
-        } => release::release(&version, &app, &payload, &databases, variant.as_deref()),
-        Command::Pack(arguments) => pack::pack(&arguments),
-        Command::Diff(arguments) => match diff::diff(&arguments) {
-            Ok(code) => return code,
-            Err(failure) => Err(failure),
-        },
-        Command::Draft(arguments) => draft::draft(&arguments),
-        Command::Rehearse(arguments) => return rehearse::run(&arguments),
-        Command::RehearseRun(arguments) => return crate::rehearse::run_child(&arguments),
-        Command::Inspect { file, json } => inspect::inspect(&file, json),
-        Command::Verify(arguments) => return verify::run(&arguments),
-        Command::Migrate(arguments) => migrate::migrate(&arguments),
-        Command::Reshape(arguments) => reshape::reshape(&arguments),
-        Command::Export(arguments) => export::export(&arguments),
-        Command::Import(arguments) => return import::run(&arguments),
-        Command::Recover { database } => return import::recover(database.as_deref()),
-        Command::Demo { keep } => demo::demo(keep.as_deref()),
-        Command::DemoUpdate { bundle, app, cut_after } => return demo::update(&bundle, &app, cut_after),
+    let ended = match holdfast.command {
+        Command::New(arguments) => new::new(&arguments).map(done),
+        Command::Release(arguments) => release::release(&arguments).map(done),
+        Command::Pack(arguments) => pack::pack(&arguments).map(done),
+        Command::Diff(arguments) => diff::diff(&arguments),
+        Command::Draft(arguments) => draft::draft(&arguments).map(done),
+        Command::Rehearse(arguments) => Ok(rehearse::run(&arguments)),
+        Command::RehearseRun(arguments) => Ok(crate::rehearse::run_child(&arguments)),
+        Command::Inspect(arguments) => inspect::inspect(&arguments).map(done),
+        Command::Verify(arguments) => Ok(verify::run(&arguments)),
+        Command::Migrate(arguments) => migrate::migrate(&arguments).map(done),
+        Command::Reshape(arguments) => reshape::reshape(&arguments).map(done),
+        Command::Export(arguments) => export::export(&arguments).map(done),
+        Command::Import(arguments) => Ok(import::run(&arguments)),
+        Command::Recover(arguments) => Ok(import::recover(&arguments)),
+        Command::Demo(arguments) => demo::demo(&arguments).map(done),
+        Command::Completion(arguments) => completion::completion(&arguments).map(done),
+        Command::Man(arguments) => man::man(&arguments).map(done),
+        Command::DemoUpdate(arguments) => Ok(demo::update(&arguments)),
     };
-    match done {
-        Ok(()) => Exit::Done as u8,
+    match ended {
+        Ok(code) => code,
         Err(failure) => {
             eprintln!("{}", failure.message);
             eprintln!("{}", failure.reason);
@@ -142,4 +110,8 @@ pub fn main(words: impl IntoIterator<Item = OsString>) -> u8 {
             exit as u8
         }
     }
+}
+
+fn done((): ()) -> u8 {
+    Exit::Done as u8
 }

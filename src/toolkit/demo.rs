@@ -24,8 +24,34 @@ const OLD_PEOPLE: &str = "SELECT id, family_name, given_name, birth_date, street
 const NEW_PEOPLE: &str = "SELECT p.id, p.card_no, p.family_name, p.given_name, p.born_on, 'household ' || h.id, h.street, h.town
     FROM person p JOIN household h ON h.id = p.household_id ORDER BY p.id LIMIT 4";
 
+/// What was typed.
+#[derive(clap::Args)]
+#[command(after_long_help = EXAMPLES)]
+pub struct Arguments {
+    /// Keep the sites in this folder, and do not remove them.
+    #[arg(long)]
+    keep: Option<PathBuf>,
+}
+
+const EXAMPLES: &str = "Examples:
+  holdfast demo
+  holdfast demo --keep sites  # to look at what each run left";
+
+/// What an update in a process of its own is given.
+#[derive(clap::Args)]
+pub struct UpdateArguments {
+    /// The bundle.
+    bundle: PathBuf,
+    /// The application folder.
+    app: PathBuf,
+    /// End the process after so many renames.
+    #[arg(long)]
+    cut_after: Option<u64>,
+}
+
 /// Plays all three acts.
-pub fn demo(keep: Option<&Path>) -> Result<()> {
+pub fn demo(arguments: &Arguments) -> Result<()> {
+    let keep = arguments.keep.as_deref();
     let temporary = tempfile::tempdir().map_err(|e| desk(Path::new("a temporary folder"), &e))?;
     let stage = keep.unwrap_or(temporary.path()).join("demo");
     fs::create_dir_all(&stage).map_err(|e| desk(&stage, &e))?;
@@ -228,9 +254,9 @@ fn compare(before: &Pair, after: &Pair) -> Result<()> {
 }
 
 /// Runs one update, and ends the process without a word after so many renames: what a power cut does.
-pub fn update(bundle: &Path, app: &Path, cut_after: Option<u64>) -> u8 {
+pub fn update(arguments: &UpdateArguments) -> u8 {
     let reporter = Cut {
-        left: AtomicU64::new(cut_after.unwrap_or(u64::MAX)),
+        left: AtomicU64::new(arguments.cut_after.unwrap_or(u64::MAX)),
     };
     let context = Context {
         program: PathBuf::new(),
@@ -243,9 +269,9 @@ pub fn update(bundle: &Path, app: &Path, cut_after: Option<u64>) -> u8 {
         now: &clock,
         run: "demo".to_owned(),
     };
-    let opened = container::find(bundle).map(|place| place.map(Bundle::open));
+    let opened = container::find(&arguments.bundle).map(|place| place.map(Bundle::open));
     let request = Request {
-        app: Some(app.to_owned()),
+        app: Some(arguments.app.clone()),
         ..Request::default()
     };
     match opened {

@@ -4,10 +4,26 @@ use crate::bundle::manifest::{Migration, label};
 use crate::bundle::{Bundle, container};
 use crate::fail;
 use crate::failure::Result;
-use std::path::Path;
+use std::path::PathBuf;
+
+/// What was typed.
+#[derive(clap::Args)]
+#[command(after_long_help = EXAMPLES)]
+pub struct Arguments {
+    /// An updater or a bundle.
+    file: PathBuf,
+    /// As JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+const EXAMPLES: &str = "Examples:
+  holdfast inspect update.exe
+  holdfast inspect update --json  # the whole manifest";
 
 /// Shows and verifies a bundle.
-pub fn inspect(file: &Path, json: bool) -> Result<()> {
+pub fn inspect(arguments: &Arguments) -> Result<()> {
+    let file = &arguments.file;
     let Some(place) = container::find(file)? else {
         fail!(BundleMissing, "“{}” carries no update.", file.display());
     };
@@ -15,7 +31,7 @@ pub fn inspect(file: &Path, json: bool) -> Result<()> {
     let mut bytes = 0;
     bundle.verify(|entry| bytes += entry.size)?;
     let manifest = &bundle.manifest;
-    if json {
+    if arguments.json {
         println!("{}", serde_json::to_string_pretty(manifest).map_err(std::io::Error::from)?);
         return Ok(());
     }

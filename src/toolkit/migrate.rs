@@ -16,6 +16,7 @@ use std::path::PathBuf;
 
 /// What was typed.
 #[derive(clap::Args)]
+#[command(after_long_help = EXAMPLES)]
 pub struct Arguments {
     /// The database; it is only read.
     database: PathBuf,
@@ -51,6 +52,11 @@ pub struct Arguments {
     #[arg(long)]
     json: bool,
 }
+
+const EXAMPLES: &str = "Examples:
+  holdfast migrate app.db --payload my-payload --out new.db
+  holdfast migrate app.db --payload my-payload --out new.db --from 1.0 --to 1.2
+  holdfast migrate app.db --payload my-payload --out new.db --collect --json  # every row that does not fit";
 
 /// Does it. Nothing is written unless all of it succeeds.
 pub fn migrate(arguments: &Arguments) -> Result<()> {

@@ -8,12 +8,14 @@
 mod by_hand;
 mod certified;
 mod cli;
+mod completion;
 mod demo;
 mod diff;
 mod draft;
 mod export;
 mod import;
 mod inspect;
+mod man;
 mod migrate;
 mod new;
 mod pack;
@@ -22,7 +24,7 @@ mod release;
 mod reshape;
 mod verify;
 
-pub use cli::main;
+pub use cli::{command, main};
 
 use crate::failure::{Failure, Reason};
 use std::path::Path;

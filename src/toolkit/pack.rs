@@ -15,6 +15,7 @@ const STUB: &str = if cfg!(windows) { "updater.exe" } else { "updater" };
 
 /// What is packed, and into what.
 #[derive(Debug, clap::Args)]
+#[command(after_long_help = EXAMPLES)]
 pub struct Arguments {
     /// The payload folder.
     payload: PathBuf,
@@ -31,6 +32,11 @@ pub struct Arguments {
     #[arg(long, value_name = "WHY")]
     unrehearsed: Option<String>,
 }
+
+const EXAMPLES: &str = "Examples:
+  holdfast pack my-payload -o update
+  holdfast pack my-payload -o update.exe --stub target/windows/out/i686/updater.exe
+  holdfast pack my-payload -o update --unrehearsed \"for the test laboratory alone\"";
 
 /// Packs a payload, and says so.
 pub fn pack(arguments: &Arguments) -> Result<()> {

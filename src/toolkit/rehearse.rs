@@ -12,6 +12,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 /// What was typed.
 #[derive(clap::Args)]
+#[command(after_long_help = EXAMPLES)]
 pub struct Arguments {
     /// The payload folder.
     payload: PathBuf,
@@ -46,6 +47,11 @@ pub struct Arguments {
     #[arg(long)]
     json: bool,
 }
+
+const EXAMPLES: &str = "Examples:
+  holdfast rehearse my-payload copies/lyon copies/nantes
+  holdfast rehearse my-payload site.db --from 1.0
+  holdfast rehearse my-payload copies/lyon --keep tried --shell  # the migrated pair, and the same rows before and after";
 
 /// Does it, says what was found, and gives the process's exit code.
 pub fn run(arguments: &Arguments) -> u8 {

@@ -13,11 +13,40 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+/// What was typed.
+#[derive(clap::Args)]
+#[command(after_long_help = EXAMPLES)]
+pub struct Arguments {
+    /// Its version.
+    version: String,
+    /// The application folder as that release installed it.
+    #[arg(long)]
+    app: PathBuf,
+    /// The payload into which it is written.
+    #[arg(long, default_value = ".")]
+    payload: PathBuf,
+    /// A database, if it is not where the manifest says: NAME=PATH.
+    #[arg(long = "database", value_name = "NAME=PATH")]
+    databases: Vec<String>,
+    /// Record a further combination of modules of a release that is recorded already, under this name.
+    #[arg(long)]
+    variant: Option<String>,
+}
+
+const EXAMPLES: &str = "Examples:
+  holdfast release 1.0 --app /opt/relief --payload my-payload
+  holdfast release 1.0 --app /opt/relief --database main=/var/lib/relief/relief.db
+  holdfast release 1.0 --app /opt/relief --variant with-maps  # the same release with another set of modules";
+
 /// Writes `releases/<version>/` of a payload from an application folder; or, for a further combination of modules, a variant of it.
-pub fn release(version: &str, app: &Path, payload: &Path, databases: &[String], variant: Option<&str>) -> Result<()> {
-    let version: Version = version.parse().map_err(|e: String| Failure::new(Reason::RequestInvalid, e))?;
+pub fn release(arguments: &Arguments) -> Result<()> {
+    let Arguments { app, payload, variant, .. } = arguments;
+    let version: Version = arguments
+        .version
+        .parse()
+        .map_err(|e: String| Failure::new(Reason::RequestInvalid, e))?;
     let source = read_source(payload)?;
-    let given = parse(databases)?;
+    let given = parse(&arguments.databases)?;
     let release = payload.join("releases").join(version.to_string());
     let folder = match variant {
         Some(_) if !release.is_dir() => fail!(

@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 
 /// What was typed.
 #[derive(clap::Args)]
+#[command(after_long_help = EXAMPLES)]
 pub struct Arguments {
     /// The database; it is only read.
     old: PathBuf,
@@ -39,6 +40,11 @@ pub struct Arguments {
     #[arg(long)]
     json: bool,
 }
+
+const EXAMPLES: &str = "Examples:
+  holdfast reshape app.db --schema new.sql --out new.db --rename-table person=people
+  holdfast reshape app.db --schema new.db --map map.toml --out out.db
+  holdfast reshape app.db --schema new.sql --out new.db --rename-column people.name=full_name --drop log";
 
 /// Does it. Nothing is written unless all of it succeeds.
 pub fn reshape(arguments: &Arguments) -> Result<()> {

@@ -12,6 +12,7 @@ use std::path::PathBuf;
 
 /// What was typed.
 #[derive(clap::Args)]
+#[command(after_long_help = EXAMPLES)]
 pub struct Arguments {
     /// The old side: a database, SQL text, a payload folder (its newest version), or a version of one: PAYLOAD@VERSION.
     old: String,
@@ -39,6 +40,12 @@ pub struct Arguments {
     #[arg(long)]
     exit_code: bool,
 }
+
+const EXAMPLES: &str = "Examples:
+  holdfast diff old.db new.sql
+  holdfast diff site.db my-payload --level look        # what the update will meet at a site
+  holdfast diff my-payload@1.0 my-payload --exit-code  # for a script: 1 if anything blocks
+  holdfast diff old.db new.db --json";
 
 /// The least level that is shown.
 #[derive(Clone, Copy, ValueEnum)]

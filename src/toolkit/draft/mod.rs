@@ -22,6 +22,7 @@ const SCHEMA: &str = "schema.sql";
 
 /// What was typed.
 #[derive(clap::Args)]
+#[command(after_long_help = EXAMPLES)]
 pub struct Arguments {
     /// The old side: a database (best a live one), SQL text, a payload folder, or PAYLOAD@VERSION. It is only read.
     old: String,
@@ -58,6 +59,11 @@ pub struct Arguments {
     #[arg(long)]
     json: bool,
 }
+
+const EXAMPLES: &str = "Examples:
+  holdfast draft site.db new.db --payload my-payload
+  holdfast draft site.db new.sql --payload my-payload --hints hints.toml --try
+  holdfast draft my-payload@1.0 new.sql --payload my-payload --steps sql  # statements in place";
 
 /// A step as it was written.
 struct Step {

@@ -22,6 +22,7 @@ use std::path::{Path, PathBuf};
 
 /// What was typed.
 #[derive(clap::Args)]
+#[command(after_long_help = EXAMPLES)]
 pub struct Arguments {
     /// The database; it is only read.
     database: PathBuf,
@@ -47,6 +48,11 @@ pub struct Arguments {
     #[arg(long)]
     json: bool,
 }
+
+const EXAMPLES: &str = "Examples:
+  holdfast export app.db --out rows.zip
+  holdfast export app.db --out prices.zip --table price --table currency
+  holdfast export app.db --out rows.zip --exclude 'log_*' --json";
 
 /// What is in the zip, and what is not.
 #[derive(Serialize)]

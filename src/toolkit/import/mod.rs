@@ -17,12 +17,13 @@ use crate::site::Environment;
 use crate::swap::{Recovered, WORK};
 use archive::Archive;
 use serde_json::{Value, json};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// What was typed.
 #[derive(clap::Args)]
+#[command(after_long_help = EXAMPLES)]
 pub struct Arguments {
     /// The zip: as `holdfast export` writes it, or data loads of your own.
     zip: PathBuf,
@@ -48,6 +49,23 @@ pub struct Arguments {
     #[arg(long)]
     json: bool,
 }
+
+const EXAMPLES: &str = "Examples:
+  holdfast import rows.zip --database app.db
+  holdfast import prices.zip --database app.db --mode upsert
+  holdfast import rows.zip --database app.db --clear --json  # the tables of the zip are emptied first";
+
+/// What was typed to recover.
+#[derive(clap::Args)]
+#[command(after_long_help = RECOVER_EXAMPLES)]
+pub struct RecoverArguments {
+    /// The database; whatever is unfinished where this program stands if not given.
+    database: Option<PathBuf>,
+}
+
+const RECOVER_EXAMPLES: &str = "Examples:
+  holdfast recover app.db
+  holdfast recover  # where this program stands";
 
 #[derive(Clone, Copy, clap::ValueEnum)]
 enum ModeWord {
@@ -136,9 +154,9 @@ fn unsettled(failure: &Failure) -> Aftermath {
 }
 
 /// Brings an import into a database to its end; without a database, whatever is unfinished in the folder in which this program stands.
-pub fn recover(database: Option<&Path>) -> u8 {
+pub fn recover(arguments: &RecoverArguments) -> u8 {
     in_context(|context| {
-        let settled = match database {
+        let settled = match &arguments.database {
             Some(database) => real_database(database).and_then(|database| settle(context, &database, true)),
             None => return recover_here(context),
         };

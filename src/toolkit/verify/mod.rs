@@ -25,6 +25,7 @@ use std::path::{Path, PathBuf};
 
 /// What was typed.
 #[derive(clap::Args)]
+#[command(after_long_help = EXAMPLES)]
 pub struct Arguments {
     /// The payload folder, or the update that was packed of it.
     update: PathBuf,
@@ -38,6 +39,11 @@ pub struct Arguments {
     #[arg(long)]
     json: bool,
 }
+
+const EXAMPLES: &str = "Examples:
+  holdfast verify my-payload --app /opt/relief
+  holdfast verify update.exe --app /opt/relief --json
+  holdfast verify update --app /opt/relief --database main=/var/lib/relief/relief.db";
 
 /// A version of which a site may be: one from which the update starts, or the new one, as it is reached from a start.
 pub struct Candidate<'m> {
