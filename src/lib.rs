@@ -33,6 +33,8 @@ pub mod rehearse;
 pub mod report;
 pub mod reshape;
 #[cfg(feature = "toolkit")]
+pub mod results;
+#[cfg(feature = "toolkit")]
 pub mod schema;
 pub mod script;
 pub mod site;

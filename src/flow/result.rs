@@ -106,6 +106,8 @@ pub struct RequestState {
     pub message: String,
     /// The product's name.
     pub product: String,
+    /// The name of the computer.
+    pub computer: String,
     /// The application folder.
     pub target: Option<PathBuf>,
     /// The version that was found.
@@ -368,6 +370,7 @@ impl Ended {
                 exit_code: self.exit() as i32,
                 message: self.sentence(),
                 product: self.product.clone(),
+                computer: crate::platform::computer_name(),
                 target: self.app.clone(),
                 from: self.from.clone(),
                 to: self.to.clone(),

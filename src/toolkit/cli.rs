@@ -1,6 +1,8 @@
 //! `holdfast`: what was typed, and to which command it goes.
 
-use super::{completion, demo, diff, draft, export, import, inspect, man, migrate, new, pack, rehearse, release, reshape, verify};
+use super::{
+    completion, demo, diff, draft, export, import, inspect, man, migrate, new, pack, rehearse, release, report, reshape, status, verify,
+};
 use crate::failure::{Class, Exit};
 use clap::{CommandFactory, Parser, Subcommand};
 use std::ffi::OsString;
@@ -43,6 +45,10 @@ enum Command {
     Inspect(inspect::Arguments),
     /// Say which version a site is, program and data together, and whether anything there is mixed or unfinished. It changes nothing.
     Verify(verify::Arguments),
+    /// Say how the sites stand whose results sticks brought home; those that need help come first.
+    Status(status::Arguments),
+    /// Make one page of what sticks brought home, or the same for a spreadsheet or a machine.
+    Report(report::Arguments),
     /// Run a payload's migrations on a copy of a database, into a new file.
     Migrate(migrate::Arguments),
     /// Bring a database to another schema, in a new file: one reshape by hand.
@@ -88,6 +94,8 @@ pub fn main(words: impl IntoIterator<Item = OsString>) -> u8 {
         Command::RehearseRun(arguments) => Ok(crate::rehearse::run_child(&arguments)),
         Command::Inspect(arguments) => inspect::inspect(&arguments).map(done),
         Command::Verify(arguments) => Ok(verify::run(&arguments)),
+        Command::Status(arguments) => status::status(&arguments).map(done),
+        Command::Report(arguments) => report::report(&arguments).map(done),
         Command::Migrate(arguments) => migrate::migrate(&arguments).map(done),
         Command::Reshape(arguments) => reshape::reshape(&arguments).map(done),
         Command::Export(arguments) => export::export(&arguments).map(done),

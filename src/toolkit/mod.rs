@@ -21,7 +21,9 @@ mod new;
 mod pack;
 mod rehearse;
 mod release;
+mod report;
 mod reshape;
+mod status;
 mod verify;
 
 pub use cli::{command, main};

@@ -29,6 +29,7 @@ fn finished(outcome: Result<Outcome, Failure>, aftermath: Aftermath) -> Finished
         state: "done",
         exit_code: exit as i32,
         message: "An English sentence.".to_owned(),
+        computer: "desk".to_owned(),
         product: "the application".to_owned(),
         target: Some(PathBuf::from("/srv/relief")),
         from: "1.0".to_owned(),
