@@ -3,7 +3,7 @@
 use super::masks::Masks;
 use super::matching::Matching;
 use super::report::{Finding, Report, SideFacts};
-use super::{columns, keys, order, sets, tables, texts};
+use super::{checks, columns, indexes, keys, order, sets, tables, texts};
 use crate::failure::Result;
 use crate::infer::Inference;
 use crate::schema::{Side, Table};
@@ -33,6 +33,8 @@ pub fn compare(old: &Side, new: &Side, masks: &[String], inference: Option<Infer
         columns::compare(&basis, *pair, &mut found);
         keys::compare(&basis, *pair, &mut found);
         sets::compare(&basis, *pair, &mut found);
+        checks::compare(&basis, *pair, &mut found);
+        indexes::compare(&basis, *pair, &mut found);
     }
     texts::compare(&basis, &old.definition, &new.definition, &mut found);
     found.sort_by(|a, b| {

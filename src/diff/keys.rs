@@ -1,6 +1,7 @@
 //! Primary keys, and keys that refer to other tables.
 
 use super::compare::{Basis, Pair};
+use super::pairing::{Like, Paired, paired};
 use super::report::{Change, Finding, Kind, Level, Subject};
 use super::sets::{Loosened, loosened};
 use super::words::{key, names, parts, reference, text};
@@ -107,27 +108,25 @@ impl Compared {
     }
 }
 
+/// With how it compares.
+type Pairable<'a> = (Compared, &'a ForeignKey);
+
 fn foreign(basis: &Basis<'_>, pair: Pair<'_>, found: &mut Vec<Finding>) {
     let (old, new) = pair;
-    let mut left: Vec<(Compared, &ForeignKey)> = new.foreign_keys.iter().map(|k| (Compared::new(k), k)).collect();
-    let mut waiting: Vec<(Compared, &ForeignKey)> = old.foreign_keys.iter().map(|k| (Compared::old(basis, old, k), k)).collect();
-    // The likest first, so that of several keys over the same columns each finds its own.
-    let likes: [fn(&(Compared, &ForeignKey), &(Compared, &ForeignKey)) -> bool; 4] = [
-        |a, b| a.0 == b.0 && act_alike(a.1, b.1),
-        |a, b| a.0 == b.0,
-        |a, b| a.0.columns == b.0.columns && a.0.parent == b.0.parent,
-        |a, b| a.0.columns == b.0.columns,
+    let was: Vec<Pairable<'_>> = old.foreign_keys.iter().map(|k| (Compared::old(basis, old, k), k)).collect();
+    let now: Vec<Pairable<'_>> = new.foreign_keys.iter().map(|k| (Compared::new(k), k)).collect();
+    // So each of several keys over the same columns finds its own.
+    let likes: [Like<'_, Pairable<'_>, Pairable<'_>>; 4] = [
+        &|a, b| a.0 == b.0 && act_alike(a.1, b.1),
+        &|a, b| a.0 == b.0,
+        &|a, b| a.0.columns == b.0.columns && a.0.parent == b.0.parent,
+        &|a, b| a.0.columns == b.0.columns,
     ];
-    for is_like in likes {
-        waiting.retain(|was| match left.iter().position(|now| is_like(was, now)) {
-            Some(n) => {
-                foreign_changed(pair, was, &left.remove(n), found);
-                false
-            }
-            None => true,
-        });
+    let Paired { pairs, gone, came } = paired(was, now, &likes);
+    for (was, now) in &pairs {
+        foreign_changed(pair, was, now, found);
     }
-    for (_, key) in waiting {
+    for (_, key) in gone {
         let sentence = format!(
             "“{}” does not refer to “{}” by {} any more.",
             new.name,
@@ -137,7 +136,7 @@ fn foreign(basis: &Basis<'_>, pair: Pair<'_>, found: &mut Vec<Finding>) {
         let subject = Subject::of(old, new, Some(&key.columns.join(", ")));
         found.push(Finding::new(Level::Safe, Kind::ForeignKey, Change::Removed, subject, sentence).old(reference(key)));
     }
-    for (compared, key) in left {
+    for (compared, key) in came {
         found.push(foreign_added(basis, pair, &compared, key));
     }
 }

@@ -1,6 +1,6 @@
 //! Which table and column of the old schema is which of the new one: by name, in any case, and where inference says otherwise, by its word.
 
-use crate::infer::{Inference, Match, Shape};
+use crate::infer::{Inference, Match, Origin, Settled, Shape};
 use crate::schema::{Definition, Table};
 use std::collections::{HashMap, HashSet};
 
@@ -20,6 +20,37 @@ pub struct Matching<'a> {
     fates: HashMap<(String, Option<String>), Vec<&'a Match>>,
     /// From where a new column gets its values.
     origins: HashMap<(String, String), Vec<&'a Match>>,
+    inference: Option<&'a Inference>,
+}
+
+/// Below that a guess only confuses.
+const WORTH_SAYING: f64 = 0.4;
+
+/// How a match is known.
+pub fn why(found: &Match) -> String {
+    let best = found.evidence.iter().max_by(|a, b| a.weight.total_cmp(&b.weight));
+    match (found.settled, best) {
+        (Some(Settled::Annotation), _) => " (So says an annotation in the new schema.)".to_owned(),
+        (Some(Settled::Hint | Settled::Answer), _) => " (So people have said.)".to_owned(),
+        (None, Some(best)) => format!(" (Guessed, {:.2}: {})", found.score, best.sentence),
+        (None, None) => String::new(),
+    }
+}
+
+/// What became what, for a sentence.
+fn ends(shape: &Shape) -> Option<(String, String)> {
+    let column = |c: &crate::infer::Column| format!("{}.{}", c.table, c.name);
+    Some(match shape {
+        Shape::TableRenamed { from, to } | Shape::TableMerged { from, to } => (from.clone(), to.clone()),
+        Shape::ColumnRenamed { from, to }
+        | Shape::ColumnMoved { from, to, .. }
+        | Shape::Flattened { from, to, .. }
+        | Shape::Rekeyed { from, to, .. }
+        | Shape::ValuesRenamed { from, to, .. }
+        | Shape::Retyped { from, to } => (column(from), column(to)),
+        Shape::Linked { from, table, .. } => (column(from), table.clone()),
+        Shape::IndexRenamed { .. } | Shape::Dropped { .. } => return None,
+    })
 }
 
 fn low(name: &str) -> String {
@@ -37,6 +68,7 @@ impl<'a> Matching<'a> {
             columns: HashMap::new(),
             fates: HashMap::new(),
             origins: HashMap::new(),
+            inference,
         };
         let mut taken: HashMap<String, &Table> = HashMap::new();
         for found in inference.iter().flat_map(|i| &i.matches) {
@@ -142,6 +174,28 @@ impl<'a> Matching<'a> {
     /// From where a new column gets its values.
     pub fn origins(&self, table: &str, column: &str) -> &[&'a Match] {
         self.origins.get(&(low(table), low(column))).map_or(&[], Vec::as_slice)
+    }
+
+    /// How it is known that a table, or a column of it, has another name.
+    pub fn why_renamed(&self, table: &str, column: Option<&str>) -> String {
+        let is_it = |m: &&Match| match (&m.shape, column) {
+            (Shape::TableRenamed { from, .. }, None) => from.eq_ignore_ascii_case(table),
+            (Shape::ColumnRenamed { from, .. } | Shape::ValuesRenamed { from, .. } | Shape::Retyped { from, .. }, Some(column)) => {
+                from.table.eq_ignore_ascii_case(table) && from.name.eq_ignore_ascii_case(column)
+            }
+            _ => false,
+        };
+        let found = self.inference.and_then(|i| i.matches.iter().find(is_it));
+        found.map_or_else(String::new, why)
+    }
+
+    /// What something without a certain place may have become, or come from: the likeliest, as a sentence.
+    pub fn perhaps(&self, origin: &Origin) -> Option<String> {
+        let open = self.inference?.open.iter().find(|o| o.origin == *origin)?;
+        let best = open.candidates.first().filter(|c| c.score >= WORTH_SAYING)?;
+        let (from, to) = ends(&best.shape)?;
+        let other = if matches!(origin, Origin::NewColumn(_)) { from } else { to };
+        Some(format!(" Perhaps it is “{other}” ({:.2}).", best.score))
     }
 
     /// All other names, old to new, in lower case: of tables, and of columns.

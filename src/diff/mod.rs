@@ -3,13 +3,17 @@
 //! It only reads. What became of what is [`crate::infer`]'s to say; here each difference gets a level, a sentence and what to do.
 
 mod alike;
+mod checks;
 mod columns;
 mod compare;
+mod fates;
+mod indexes;
 mod keys;
 mod masks;
 mod matching;
 mod order;
 mod page;
+mod pairing;
 mod report;
 mod sets;
 mod tables;

@@ -3,8 +3,8 @@
 use super::compare::{Basis, Pair};
 use super::report::{Change, Finding, Kind, Level, Subject};
 use super::words::{count, key, text};
-use crate::infer::{Match, Shape};
-use crate::schema::{Table, TableKind};
+use crate::infer::{Match, Origin, Shape};
+use crate::schema::{Column, Table, TableKind};
 use crate::sql::normalised;
 
 /// Compares all tables, apart from what is in them.
@@ -12,7 +12,7 @@ pub fn compare(basis: &Basis<'_>, found: &mut Vec<Finding>) {
     found.extend(basis.matching.gone.iter().map(|table| gone(basis, table)));
     found.extend(basis.matching.new.iter().map(|table| came(table)));
     for pair in &basis.matching.tables {
-        name(*pair, found);
+        name(basis, *pair, found);
         kind(*pair, found);
         options(*pair, found);
     }
@@ -33,6 +33,11 @@ fn gone(basis: &Basis<'_>, table: &Table) -> Finding {
             format!("The table “{name}” is gone, and its rows go for good: {reason}."),
             format!("[[drop]] table = {}, reason = {}", text(name), text(reason)),
         ),
+        _ if all_went(basis, table) => (
+            Level::Look,
+            format!("The table “{name}” is gone; its columns went to other tables."),
+            "The lines below [table.…] of the mapping say where each of them goes.".to_owned(),
+        ),
         _ if matches!(table.kind, TableKind::Virtual { .. }) => (
             Level::Look,
             format!("The table “{name}” of a module is gone, with whatever it keeps."),
@@ -45,14 +50,24 @@ fn gone(basis: &Basis<'_>, table: &Table) -> Finding {
             Level::Blocks,
             format!("The table “{name}” is gone, and nothing says what becomes of its rows."),
             format!(
-                "Say into which table they go, [table.NEW] from = {0}, or that they go for good: [[drop]] table = {0}, reason = \"…\"",
-                text(name)
+                "Say into which table they go, [table.NEW] from = {0}, or that they go for good: [[drop]] table = {0}, reason = \"…\"{1}",
+                text(name),
+                basis
+                    .matching
+                    .perhaps(&Origin::OldTable { table: name.clone() })
+                    .unwrap_or_default()
             ),
         ),
     };
     Finding::new(level, Kind::Table, Change::Removed, subject, sentence)
         .advise(advice)
         .old(shape(table))
+}
+
+/// Whether inference says of each column what became of it.
+fn all_went(basis: &Basis<'_>, table: &Table) -> bool {
+    let went = |c: &Column| c.generated.is_some() || !basis.matching.fates(&table.name, Some(&c.name)).is_empty();
+    !table.columns.is_empty() && table.columns.iter().all(went)
 }
 
 fn came(table: &Table) -> Finding {
@@ -69,7 +84,7 @@ fn shape(table: &Table) -> String {
     }
 }
 
-fn name((old, new): Pair<'_>, found: &mut Vec<Finding>) {
+fn name(basis: &Basis<'_>, (old, new): Pair<'_>, found: &mut Vec<Finding>) {
     if old.name == new.name {
         return;
     }
@@ -82,7 +97,8 @@ fn name((old, new): Pair<'_>, found: &mut Vec<Finding>) {
         Finding::new(Level::Safe, Kind::Table, Change::Renamed, subject, sentence)
     } else {
         let sentence = format!("The table “{}” is called “{}” now.", old.name, new.name);
-        let advice = format!("[table.{}] from = {}", key(&new.name), text(&old.name));
+        let why = basis.matching.why_renamed(&old.name, None);
+        let advice = format!("[table.{}] from = {}{why}", key(&new.name), text(&old.name));
         Finding::new(Level::Look, Kind::Table, Change::Renamed, subject, sentence).advise(advice)
     };
     found.push(finding.old(&old.name).new_text(&new.name));

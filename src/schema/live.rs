@@ -10,16 +10,22 @@ use std::time::Duration;
 /// Removes what reading left beside a database. It must be dropped after the connection.
 pub struct Tidy(Option<PathBuf>);
 
+impl Tidy {
+    /// To be made before the database is opened.
+    pub fn beside(path: &Path) -> Tidy {
+        Tidy((!side_file(path, "-wal").exists()).then(|| path.to_owned()))
+    }
+}
+
 /// How long somebody who writes is waited for.
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Opens a database, and begins the transaction in which all is read.
 pub fn open(path: &Path) -> Result<(Connection, Tidy)> {
-    let had_log = side_file(path, "-wal").exists();
-    let tidy = Tidy((!had_log).then(|| path.to_owned()));
+    let tidy = Tidy::beside(path);
     let connection = match begun(path, OpenFlags::SQLITE_OPEN_READ_ONLY) {
         // Where nothing can be written, not even for readers, nobody else can write either.
-        Err(e) if !had_log && is_closed_to_readers(&e) => as_it_stands(path),
+        Err(e) if tidy.0.is_some() && is_closed_to_readers(&e) => as_it_stands(path),
         opened => opened,
     };
     Ok((connection.map_err(|e| explained(&e, path))?, tidy))

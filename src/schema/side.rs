@@ -18,7 +18,7 @@ pub struct Side {
     pub name: String,
     /// The schema.
     pub definition: Definition,
-    /// The same as a site is judged by.
+    /// The same in the lines by which a site is judged, without masks: what differs by site differs here.
     pub schema: Schema,
     /// Text that makes the schema, comments kept.
     pub sql: String,
@@ -144,7 +144,7 @@ impl Side {
         bytes: Option<u64>,
         tidy: Option<Tidy>,
     ) -> Result<Side> {
-        let schema = Schema::read(&connection, &masks)?;
+        let schema = Schema::read(&connection, &[])?;
         if connection.is_autocommit() {
             // Made in memory: from here on it is only read, as any other.
             connection

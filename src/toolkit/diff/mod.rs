@@ -5,6 +5,7 @@ mod terminal;
 use super::desk;
 use crate::diff::{Level, Report, compare, page};
 use crate::failure::Result;
+use crate::infer::{Hints, infer};
 use crate::schema;
 use clap::ValueEnum;
 use std::io::{ErrorKind, IsTerminal, Write};
@@ -24,6 +25,12 @@ pub struct Arguments {
     /// A regular expression for literals that each site makes for itself. (UUIDs, and the masks of a payload's manifest, are known.)
     #[arg(long = "mask", value_name = "REGEX")]
     masks: Vec<String>,
+    /// What people know of what became of what: a file of [[renamed]], [[moved]], [[dropped]] …
+    #[arg(long, value_name = "FILE", conflicts_with = "no_guess")]
+    hints: Option<PathBuf>,
+    /// Compare by name alone: neither guess what became of what, nor look at annotations.
+    #[arg(long)]
+    no_guess: bool,
     /// Leave out what is less grave.
     #[arg(long, value_enum, value_name = "LEVEL")]
     level: Option<Least>,
@@ -63,7 +70,12 @@ pub fn diff(arguments: &Arguments) -> Result<u8> {
     let database = arguments.database.as_deref();
     let old = schema::open(&arguments.old, database)?;
     let new = schema::open(&arguments.new, database)?;
-    let mut report = compare(&old, &new, &arguments.masks, None)?;
+    let hints = arguments.hints.as_deref().map(Hints::read).transpose()?.unwrap_or_default();
+    let inference = match arguments.no_guess {
+        true => None,
+        false => Some(infer(&old, &new, &hints)?),
+    };
+    let mut report = compare(&old, &new, &arguments.masks, inference)?;
     let number = report.findings.len();
     let blocks = report.findings.iter().any(|f| f.level == Level::Blocks);
     if let Some(least) = arguments.level {
@@ -77,16 +89,16 @@ pub fn diff(arguments: &Arguments) -> Result<u8> {
     if let Some(path) = &arguments.html {
         std::fs::write(path, page(&report, number)).map_err(|e| desk(path, &e))?;
     }
-    print(&report, arguments)?;
+    print(&report, number, arguments)?;
     Ok(if blocks && arguments.exit_code { BLOCKED } else { 0 })
 }
 
-fn print(report: &Report, arguments: &Arguments) -> Result<()> {
+fn print(report: &Report, number: usize, arguments: &Arguments) -> Result<()> {
     let text = if arguments.json {
         serde_json::to_string_pretty(report).map_err(std::io::Error::from)? + "\n"
     } else {
         let has_colour = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty());
-        terminal::text(report, arguments.all, has_colour)
+        terminal::text(report, number, arguments.all, has_colour)
     };
     match std::io::stdout().lock().write_all(text.as_bytes()) {
         // Whoever reads it has seen enough.

@@ -14,17 +14,23 @@ const fn many(level: Level) -> usize {
 }
 
 /// So many names stand beside a number.
-const NAMED: usize = 5;
+const fn named_at_most(level: Level) -> usize {
+    match level {
+        Level::Safe => 5,
+        Level::Look | Level::Blocks => 100,
+    }
+}
+
 /// So many rows stand below a finding.
 const SAMPLES: usize = 3;
 
-/// The whole text.
-pub fn text(report: &Report, all: bool, has_colour: bool) -> String {
+/// The whole text. `number` is how many differences there are, of which the report may hold the gravest alone.
+pub fn text(report: &Report, number: usize, all: bool, has_colour: bool) -> String {
     let mut page = Page {
         text: String::new(),
         has_colour,
     };
-    page.summary(report);
+    page.summary(report, number);
     let groups = Groups::of(&report.findings, all);
     for (table, findings) in &groups.tables {
         page.line("");
@@ -150,27 +156,28 @@ impl Page {
         }
     }
 
-    fn summary(&mut self, report: &Report) {
+    fn summary(&mut self, report: &Report, number: usize) {
         for (word, side) in [("old", &report.old), ("new", &report.new)] {
             self.line(&format!("{word}  {}: {}", side.name, facts(side)));
         }
-        let number = |level| report.findings.iter().filter(|f| f.level == level).count();
-        let said = match report.findings.len() {
-            0 if report.old.fingerprint == report.new.fingerprint => "The schemas are the same.".to_owned(),
-            0 => "Nothing of this level differs.".to_owned(),
-            1 => "1 difference".to_owned(),
-            all => format!("{all} differences"),
-        };
         self.line("");
-        self.line(&match report.findings.len() {
-            0 => said,
-            _ => format!(
-                "{said}: {} must be decided (blocks), {} to look at, {} safe.",
-                number(Level::Blocks),
-                number(Level::Look),
-                number(Level::Safe)
-            ),
-        });
+        let of = |level| report.findings.iter().filter(|f| f.level == level).count();
+        let levels = || {
+            format!(
+                "{} must be decided (blocks), {} to look at, {} safe.",
+                of(Level::Blocks),
+                of(Level::Look),
+                of(Level::Safe)
+            )
+        };
+        let said = match (number, report.findings.len()) {
+            (0, _) if report.old.fingerprint == report.new.fingerprint => "The schemas are the same.".to_owned(),
+            (0, _) => "The schemas mean the same. (Their fingerprints differ: a name is written in another case.)".to_owned(),
+            (1, 1) => format!("1 difference: {}", levels()),
+            (all, shown) if all == shown => format!("{all} differences: {}", levels()),
+            (all, shown) => format!("{shown} of {all} differences are of that level: {}", levels()),
+        };
+        self.line(&said);
     }
 
     fn finding(&mut self, finding: &Finding) {
@@ -190,7 +197,7 @@ impl Page {
     fn alike(&mut self, alike: &[&Finding]) {
         let Some(first) = alike.first() else { return };
         self.line(&format!("  {}  {} × {}", self.level(first.level), alike.len(), likeness(first).1));
-        let names: Vec<String> = alike.iter().take(NAMED).map(|f| named(f)).collect();
+        let names: Vec<String> = alike.iter().take(named_at_most(first.level)).map(|f| named(f)).collect();
         let more = alike.len() - names.len();
         let more = if more > 0 {
             format!(" and {more} more (--all names them)")

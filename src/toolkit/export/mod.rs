@@ -10,15 +10,15 @@ mod write;
 
 use super::by_hand::new_file;
 use super::reshape::read_only;
-use crate::database::{failed, side_file};
+use crate::database::failed;
 use crate::fail;
 use crate::failure::Result;
+use crate::schema::Tidy;
 use crate::version::Version;
 use choice::{Choice, LeftOut};
-use rusqlite::{Connection, OpenFlags};
 use serde::Serialize;
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// What was typed.
 #[derive(clap::Args)]
@@ -83,7 +83,7 @@ pub fn export(arguments: &Arguments) -> Result<()> {
         Err(e) => fail!(RequestInvalid, "“{}” is not a version: {e}.", arguments.version),
     };
     let path = &arguments.database;
-    let had_log = side_file(path, "-wal").exists();
+    let tidy = Tidy::beside(path);
     let mut connection = read_only(path)?;
     let told = |e: rusqlite::Error| failed(&e, path, "reading");
     let choice = Choice::of(&connection, arguments).map_err(told)??;
@@ -107,19 +107,8 @@ pub fn export(arguments: &Arguments) -> Result<()> {
         left_out: choice.left_out,
     };
     drop(connection);
-    leave(path, had_log);
+    drop(tidy);
     print(&report, arguments.json)
-}
-
-/// SQLite makes an empty log for whoever reads a database that keeps one, and takes it away when the last one with the right to write goes.
-fn leave(path: &Path, had_log: bool) {
-    let is_empty = std::fs::metadata(side_file(path, "-wal")).is_ok_and(|log| log.len() == 0);
-    if !had_log && is_empty {
-        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        // If that is not possible the empty log stays, which is as good as none.
-        let _ = Connection::open_with_flags(path, flags)
-            .and_then(|connection| connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(())));
-    }
 }
 
 fn print(report: &Report, json: bool) -> Result<()> {
