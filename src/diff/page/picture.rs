@@ -3,7 +3,7 @@
 use super::layers::{Edge, Fate, Node, arrow, draw};
 use super::summary::counted;
 use super::view::{Card, View, safe, toned};
-use crate::diff::report::Level;
+use crate::diff::report::{Change, Level};
 use crate::page::Tone;
 use crate::schema::Table;
 use maud::{Markup, html};
@@ -27,7 +27,7 @@ struct Reference {
 
 /// The section; nothing if no table differs.
 pub fn section(view: &View<'_>) -> Markup {
-    let changed: Vec<usize> = (1..view.cards.len()).filter(|n| !view.cards[*n].own.is_empty()).collect();
+    let changed: Vec<usize> = (1..view.cards.len()).filter(|n| is_drawn(&view.cards[*n])).collect();
     if changed.is_empty() {
         return html! {};
     }
@@ -45,6 +45,11 @@ pub fn section(view: &View<'_>) -> Markup {
             }
         }
     }
+}
+
+/// Whether more is to be seen of a table than what is alike at many: something of its own, or something that came or went.
+fn is_drawn(card: &Card<'_>) -> bool {
+    !card.own.is_empty() || card.folded.iter().any(|f| matches!(f.change, Change::Added | Change::Removed))
 }
 
 /// All references of both sides, by cards.
@@ -153,7 +158,8 @@ fn parents_first(view: &View<'_>, shown: &[usize]) -> Vec<usize> {
 }
 
 fn node(card: &Card<'_>, referring: Option<usize>) -> Node {
-    let tone = match (card.own.iter().map(|f| f.level).max(), card.old, card.new) {
+    let drawn = is_drawn(card).then(|| card.level()).flatten();
+    let tone = match (drawn, card.old, card.new) {
         (_, Some(_), None) => Tone::Bad,
         (None, ..) => Tone::Plain,
         (Some(level), ..) => toned(level).0,
@@ -172,7 +178,7 @@ fn node(card: &Card<'_>, referring: Option<usize>) -> Node {
 
 /// What is to be said of a table in few words.
 fn note(card: &Card<'_>) -> String {
-    let count = |level: Level| card.own.iter().filter(|f| f.level == level).count();
+    let count = |level: Level| if is_drawn(card) { card.number(level) } else { 0 };
     match (card.old, card.new) {
         (Some(_), None) => "gone".to_owned(),
         (None, _) => "new".to_owned(),
@@ -209,14 +215,14 @@ fn groups(view: &View<'_>, changed: &[usize], references: &[Reference]) -> Marku
         .collect();
     html! {
         (overview(view, &groups, &drawn, &group_of, &is_changed, references))
-        @for n in &drawn {
+        div class="groups" { @for n in &drawn {
             @let (name, cards) = &groups[*n];
             @let mine: Vec<usize> = cards.iter().copied().filter(|c| is_changed.contains(c)).collect();
             details class="card" id={ "group-" (safe(name)) } {
                 summary { h3 { (name) } " " span class="soft" { (counted(mine.len(), "table changes", "tables change")) " of " (cards.len()) } }
                 (one(view, &beside(&mine, *n, &group_of, references), references, &format!("The tables of {name} that change, and those beside them")))
             }
-        }
+        } }
     }
 }
 
@@ -246,7 +252,13 @@ fn overview(
     references: &[Reference],
 ) -> Markup {
     let mut joined: BTreeMap<(usize, usize), Fate> = BTreeMap::new();
-    for r in references.iter().filter(|r| is_changed.contains(&r.child) && fate(r) != Fate::Kept) {
+    let mut referring: HashMap<usize, usize> = HashMap::new();
+    references.iter().for_each(|r| *referring.entry(r.parent).or_default() += 1);
+    // What goes with its table is seen there, and what all refer to would hide the rest.
+    let is_drawn = |r: &&Reference| {
+        is_changed.contains(&r.child) && fate(r) != Fate::Kept && view.cards[r.child].new.is_some() && referring[&r.parent] <= HUB
+    };
+    for r in references.iter().filter(is_drawn) {
         if let (Some(child), Some(parent)) = (group_of.get(&r.child), group_of.get(&r.parent)) {
             joined.insert((*child, *parent), fate(r));
         }
@@ -265,7 +277,7 @@ fn overview(
         })
         .collect();
     html! {
-        p { "Tables are grouped by the beginning of their names. Between groups, only references that come or go are drawn." }
+        p { "Tables are grouped by the beginning of their names. Between groups, only references that come or go are drawn, and none to a table to which most refer." }
         (draw("Groups of tables that change", &nodes, &edges))
     }
 }
@@ -278,7 +290,7 @@ fn group_node(view: &View<'_>, (name, cards): &(String, Vec<usize>), is_changed:
         label: name.clone(),
         note: match blocks {
             0 => counted(changed.len(), "table", "tables"),
-            _ => format!("{}, {blocks} blocks", counted(changed.len(), "table", "tables")),
+            _ => format!("{}, {blocks} to decide", counted(changed.len(), "table", "tables")),
         },
         tone: gravest.map_or(Tone::Plain, |level| toned(level).0),
         is_gone: false,
@@ -288,39 +300,43 @@ fn group_node(view: &View<'_>, (name, cards): &(String, Vec<usize>), is_changed:
 
 /// Tables by the beginning of their names; a group that would be too large, by more of it.
 fn grouped(view: &View<'_>, cards: &[usize]) -> Vec<(String, Vec<usize>)> {
+    let mut groups: Vec<(String, Vec<usize>)> = Vec::new();
+    let mut others = Vec::new();
+    for (name, cards) in by_beginning(view, cards, 1) {
+        if cards.len() < GROUP {
+            others.extend(cards);
+        } else if cards.len() <= ONE_PICTURE {
+            groups.push((name, cards));
+        } else {
+            let mut rest = Vec::new();
+            for (name, cards) in by_beginning(view, &cards, 2) {
+                if cards.len() < GROUP {
+                    rest.extend(cards)
+                } else {
+                    cut(name, &cards, &mut groups)
+                }
+            }
+            cut(format!("{name}, others"), &rest, &mut groups);
+        }
+    }
+    cut("others".to_owned(), &others, &mut groups);
+    groups
+}
+
+fn by_beginning(view: &View<'_>, cards: &[usize], words: usize) -> BTreeMap<String, Vec<usize>> {
     let mut groups: BTreeMap<String, Vec<usize>> = BTreeMap::new();
     for card in cards {
-        groups.entry(beginning(view.cards[*card].name(), 1)).or_default().push(*card);
-    }
-    let mut done: BTreeMap<String, Vec<usize>> = BTreeMap::new();
-    for (name, cards) in groups {
-        if cards.len() > ONE_PICTURE {
-            for card in cards {
-                done.entry(beginning(view.cards[card].name(), 2)).or_default().push(card);
-            }
-        } else {
-            done.insert(name, cards);
-        }
-    }
-    let mut others = Vec::new();
-    let mut groups: Vec<(String, Vec<usize>)> = Vec::new();
-    for (name, cards) in done {
-        if cards.len() < GROUP {
-            others.extend(cards)
-        } else {
-            groups.push((name, cards))
-        }
-    }
-    // What shares no beginning is cut into pieces that can be drawn.
-    for (n, cards) in others.chunks(ONE_PICTURE).enumerate() {
-        let name = if n == 0 {
-            "others".to_owned()
-        } else {
-            format!("others, part {}", n + 1)
-        };
-        groups.push((name, cards.to_vec()));
+        groups.entry(beginning(view.cards[*card].name(), words)).or_default().push(*card);
     }
     groups
+}
+
+/// Pieces that can be drawn.
+fn cut(name: String, cards: &[usize], groups: &mut Vec<(String, Vec<usize>)>) {
+    for (n, cards) in cards.chunks(ONE_PICTURE).enumerate() {
+        let name = if n == 0 { name.clone() } else { format!("{name}, part {}", n + 1) };
+        groups.push((name, cards.to_vec()));
+    }
 }
 
 /// The first words of a name, which `_`, a dot or a blank ends.

@@ -1,6 +1,7 @@
 //! A table as it was beside the table as it will be: what stays is counted, what differs stands side by side.
 
 use super::mark::marked;
+use super::summary::counted;
 use super::view::Card;
 use crate::diff::report::{Change, Finding, Kind};
 use crate::diff::words;
@@ -10,9 +11,14 @@ use std::collections::HashSet;
 
 /// So many columns that stay as they are get named.
 const NAMED: usize = 40;
+/// So many columns of a table that came or went are unfolded.
+const FEW: usize = 8;
 
 /// The two sides of a card; nothing if there is nothing to see in them.
 pub fn sides(card: &Card<'_>) -> Markup {
+    if let (Some(table), None) | (None, Some(table)) = (card.old, card.new) {
+        return whole(table);
+    }
     let (mut rows, same) = columns(card);
     rows.extend(card.own.iter().chain(&card.folded).filter_map(|f| other(f)));
     if rows.is_empty() {
@@ -38,6 +44,19 @@ pub fn sides(card: &Card<'_>) -> Markup {
                 (same.len()) (if same.len() == 1 { " column stays as it is: " } else { " columns stay as they are: " })
                 span class="mono" { (same[..same.len() - more].join(", ")) }
                 @if more > 0 { " and " (more) " more" }
+            }
+        }
+    }
+}
+
+/// A table that has no other side.
+fn whole(table: &Table) -> Markup {
+    html! {
+        details open[table.columns.len() <= FEW] {
+            summary { "Its " (counted(table.columns.len(), "column", "columns")) }
+            ul class="mono columns" {
+                @for column in &table.columns { li { (written(column)) } }
+                @for key in &table.foreign_keys { li { (key.columns.join(", ")) " REFERENCES " (words::reference(key)) } }
             }
         }
     }
