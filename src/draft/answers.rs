@@ -58,30 +58,35 @@ pub fn retire(mapping: &mut Mapping, old: &Definition, new: &Definition, drops_i
             place: Subject::Everywhere(column),
         });
     }
+    drops(mapping, old, drops_in_file, &mut found);
+    // Numbers of a list stay right when what comes later goes first.
+    found.reverse();
+    found
+}
+
+/// A section that names several goes as a whole, so that what is left of it is asked anew.
+fn drops(mapping: &mut Mapping, old: &Definition, in_file: &[usize], found: &mut Vec<Stale>) {
+    let section = |n: usize| in_file.get(n).copied().unwrap_or(n);
     let mut gone: Vec<usize> = Vec::new();
-    let mut n = 0;
-    mapping.drops.retain(|drop| {
-        let at = drops_in_file.get(n).copied().unwrap_or(n);
-        n += 1;
-        let what = match (old.table(&drop.table), &drop.column) {
+    for (n, drop) in mapping.drops.iter().enumerate() {
+        let why = match (old.table(&drop.table), &drop.column) {
             (None, _) => format!("The old schema has no table “{}”.", drop.table),
             (Some(table), Some(column)) if table.column(column).is_none() => {
                 format!("The old schema has no column “{}.{column}”.", drop.table)
             }
-            _ => return true,
+            _ => continue,
         };
-        if !gone.contains(&at) {
-            gone.push(at);
-            found.push(Stale {
-                place: Subject::Drop(at),
-                why: what,
-            });
+        if !gone.contains(&section(n)) {
+            gone.push(section(n));
+            let place = Subject::Drop(section(n));
+            found.push(Stale { place, why });
         }
-        false
+    }
+    let mut n = 0;
+    mapping.drops.retain(|_| {
+        n += 1;
+        !gone.contains(&section(n - 1))
     });
-    // Numbers of a list stay right when what comes later goes first.
-    found.reverse();
-    found
 }
 
 fn sources(name: &str, target: &Table, rules: &mut Vec<SourceRule>, old: &Definition, found: &mut Vec<Stale>) {

@@ -80,6 +80,8 @@ pub enum Place {
         /// The column.
         column: String,
     },
+    /// At a `[[drop]]` of several tables.
+    Tables(Vec<String>),
     /// At a `[[drop]]`.
     Drop {
         /// The old table.

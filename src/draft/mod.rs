@@ -66,7 +66,7 @@ pub fn draft(old: &Side, new: &Side, mut hints: Hints, before: Option<&str>, pat
     let questions = questions(old, new, &mapping, &inference)?;
     // What goes stands at the end of a new file.
     let goes = |edit: &&Edit| matches!(edit.what, Rule::Drop(_));
-    let asks_of_loss = |question: &&Question| matches!(question.place, Place::Drop { .. });
+    let asks_of_loss = |question: &&Question| !matches!(question.place, Place::Column { .. });
     edits.iter().filter(|e| !goes(e)).for_each(|edit| sheet.enter(edit));
     questions
         .iter()
@@ -100,11 +100,12 @@ fn questions(old: &Side, new: &Side, mapping: &Mapping, inference: &Inference) -
     asker.all(&gaps, &offences)
 }
 
-/// For each drop of a mapping, which section of the file it is of: one may name several columns.
+/// For each drop of a mapping, which section of the file it is of: one may name several tables or columns.
 fn drops_in(text: &str) -> Vec<usize> {
     let table: toml::Table = toml::from_str(text).unwrap_or_default();
     let drops = table.get("drop").and_then(toml::Value::as_array);
-    let count = |drop: &toml::Value| drop.get("columns").and_then(toml::Value::as_array).map_or(1, Vec::len);
+    let many = |drop: &toml::Value, key: &str| drop.get(key).and_then(toml::Value::as_array).map(Vec::len);
+    let count = |drop: &toml::Value| many(drop, "tables").or(many(drop, "columns")).unwrap_or(1);
     let each = drops.into_iter().flatten().enumerate();
     each.flat_map(|(n, drop)| std::iter::repeat_n(n, count(drop))).collect()
 }

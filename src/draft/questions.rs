@@ -32,8 +32,12 @@ impl Asker<'_> {
     /// The questions for all that is open.
     pub fn all(&self, gaps: &[Gap], offences: &[Offence]) -> Result<Vec<Question>> {
         let mut questions = Vec::new();
+        let mut empty = Vec::new();
         for gap in gaps {
             match gap {
+                Gap::Rows { table, rows: Some(0) } if self.about_table(table).is_none_or(|open| open.candidates.is_empty()) => {
+                    empty.push(table.clone());
+                }
                 Gap::Rows { table, rows } => questions.push(self.rows(table, *rows)),
                 Gap::Columns { table, held, empty } => self.columns(table, held, empty, &mut questions)?,
                 Gap::Unfilled {
@@ -48,6 +52,7 @@ impl Asker<'_> {
                 }
             }
         }
+        questions.extend(Self::empty_tables(empty));
         let mut places: Vec<(&str, usize, &str)> = Vec::new();
         for offence in offences {
             let place = (offence.table.as_str(), offence.source, offence.column.as_str());
@@ -69,8 +74,37 @@ impl Asker<'_> {
         self.inference.open.iter().find(|open| about(&open.origin))
     }
 
+    fn about_table(&self, table: &str) -> Option<&Open> {
+        self.open(|o| matches!(o, Origin::OldTable { table: t } if is(t, table)))
+    }
+
+    /// Tables that hold nothing here and may have become nothing are asked for together.
+    fn empty_tables(tables: Vec<String>) -> Option<Question> {
+        let one = tables.first().filter(|_| tables.len() == 1).cloned();
+        let notes = "No row is in them in this database; at other sites there may be some. One that lives on is taken out of the list.";
+        match (one, tables.len()) {
+            (_, 0) => None,
+            (Some(table), _) => {
+                let note = format!(
+                    "The table “{table}” has no place in the new schema. It is empty in this database; at other sites it may hold rows."
+                );
+                let ask = format!("May rows of “{table}” go for good, wherever there are any?");
+                let place = Place::Drop {
+                    table,
+                    columns: Vec::new(),
+                };
+                Some(Question::new(place, ask, vec![note]))
+            }
+            (None, n) => {
+                let note = format!("{n} tables have no place in the new schema. {notes}");
+                let ask = format!("May rows of {} go for good, wherever there are any?", lines::listed(&tables));
+                Some(Question::new(Place::Tables(tables), ask, vec![note]))
+            }
+        }
+    }
+
     fn rows(&self, table: &str, rows: Option<u64>) -> Question {
-        let open = self.open(|o| matches!(o, Origin::OldTable { table: t } if is(t, table)));
+        let open = self.about_table(table);
         let count = rows.map_or_else(|| "Its rows".to_owned(), |n| format!("Its {}", lines::counted(n, "row")));
         let mut notes = vec![match rows {
             Some(0) => format!(

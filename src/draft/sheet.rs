@@ -115,6 +115,17 @@ impl Sheet {
         }
         let notes = comment(ASKS, &notes);
         match &question.place {
+            Place::Tables(tables) => {
+                let mut section = Table::new();
+                let mut list: Array = tables.iter().collect();
+                list.iter_mut().for_each(|name| name.decor_mut().set_prefix("\n    "));
+                list.set_trailing_comma(true);
+                list.set_trailing("\n");
+                section.insert("tables", value(list));
+                section.insert("ask", value(&question.ask));
+                prefix(&mut section, &notes);
+                self.drops().push(section);
+            }
             Place::Drop { table, columns } => {
                 let mut section = Table::new();
                 section.insert("table", value(table));

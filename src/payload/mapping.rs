@@ -175,7 +175,7 @@ fn write_out(mapping: &mut Value) {
         }
     }
     if let Some(drops) = mapping.get_mut("drop").and_then(Value::as_array_mut) {
-        *drops = std::mem::take(drops).into_iter().flat_map(each_column).collect();
+        *drops = std::mem::take(drops).into_iter().flat_map(each_one).collect();
     }
 }
 
@@ -193,16 +193,18 @@ fn columns(source: &mut Value) {
     }
 }
 
-/// A drop of `columns = ["a", "b"]` is short for one of each.
-fn each_column(mut drop: Value) -> Vec<Value> {
-    let is_list = drop.get("columns").is_some_and(Value::is_array) && drop.get("column").is_none();
-    let Some(Value::Array(columns)) = drop.as_object_mut().filter(|_| is_list).and_then(|d| d.remove("columns")) else {
-        return vec![drop];
-    };
-    let one = |column: Value| {
-        let mut one = drop.clone();
-        one["column"] = column;
-        one
-    };
-    columns.into_iter().map(one).collect()
+/// A drop of `tables = ["a", "b"]`, or of `columns = ["a", "b"]` of a table, is short for one of each.
+fn each_one(mut drop: Value) -> Vec<Value> {
+    for (many, one) in [("tables", "table"), ("columns", "column")] {
+        let is_list = drop.get(many).is_some_and(Value::is_array) && drop.get(one).is_none();
+        if let Some(Value::Array(names)) = drop.as_object_mut().filter(|_| is_list).and_then(|d| d.remove(many)) {
+            let alone = |name: Value| {
+                let mut alone = drop.clone();
+                alone[one] = name;
+                alone
+            };
+            return names.into_iter().map(alone).collect();
+        }
+    }
+    vec![drop]
 }
