@@ -101,3 +101,65 @@ fn an_answer_whose_subject_is_gone_is_reported_and_kept_as_a_comment() {
         "{text}"
     );
 }
+
+#[test]
+fn statements_in_place_are_made_from_answers_that_stand_below_them() {
+    let desk = Desk::new(OLD, NEW);
+    let hints = desk.bench.path("hints.toml");
+    write(&hints, "[[renamed]]\nfrom = \"t.a\"\nto = \"t.b\"\n");
+    let sql = ["--steps", "sql", "--hints", hints.to_str().expect("a path")];
+    desk.draft(&sql).expect(0);
+    let file = desk.payload.join("migrations/2.0/10-schema.sql");
+    let text = std::fs::read_to_string(&file).expect("statements");
+    assert!(
+        text.contains("-- @ask What becomes of NULL in “t.a”?") && text.contains("--| [[drop]]"),
+        "{text}"
+    );
+    assert!(desk.migrate().expect(20).stderr.contains("is not answered"));
+    let answers = [
+        ("ask = \"What becomes of NULL", "when_null = \"none\""),
+        ("ask = \"May what “t” holds", "reason = \"never filled\""),
+        ("ask = \"Where do the rows of “gone”", "reason = \"nobody used it\""),
+        ("ask = \"What becomes of the values of “t.n”", "convert = true"),
+        ("ask = \"What becomes of the values of “t.s”", ""),
+    ];
+    let answered = |line: &str| {
+        let found = answers.iter().find(|(ask, _)| line.contains(ask) && line.starts_with("--|"));
+        found.map_or_else(|| line.to_owned(), |(_, answer)| format!("--| {answer}"))
+    };
+    let text: String = text.lines().map(|line| answered(line) + "\n").collect();
+    let text = text.replace("--| open = \"open\"", "--| done = \"closed\"\n--| open = \"open\"");
+    write(&file, text.replace("--| 007 = 7", "--| \"\" = 0\n--| 007 = 7"));
+    let said = desk.draft(&[&sql[..], &["--try"]].concat()).expect(0).stdout;
+    assert!(
+        said.contains("0 questions open") && said.contains("all 4 rows of 2 tables are accounted for"),
+        "{said}"
+    );
+    assert!(said.contains("[[rows]]") && said.contains("dropped = \"nobody used it\""), "{said}");
+    append(
+        &desk.payload,
+        said.split("tables:\n")
+            .nth(1)
+            .and_then(|s| s.split("\nTried").next())
+            .expect("rows"),
+    );
+    desk.migrate().expect(0);
+    let rows = "SELECT group_concat(id || b || coalesce(n, '-') || s, ' ') FROM t";
+    assert_eq!(ask(&desk.bench.path("out.db"), rows), "1x7open 2none0closed 3x7open");
+    replace(&file, "DROP TABLE \"gone\";", "DROP TABLE \"gone\"; -- by hand");
+    let told = desk.draft(&sql).expect(20).stderr;
+    assert!(told.contains("changed by hand") && told.contains("--force"), "{told}");
+}
+
+#[test]
+fn columns_with_another_name_are_told_by_hints_or_annotations() {
+    let desk = Desk::new(
+        OLD,
+        &NEW.replace("b TEXT NOT NULL", "b TEXT, -- @renamed from=a\n z TEXT")
+            .replace("s TEXT CHECK (s IN ('open', 'closed'))", "s TEXT"),
+    );
+    desk.draft(&[]).expect(0);
+    let text = desk.mapping();
+    assert!(text.contains("b = \"a\""), "{text}");
+    assert!(!text.contains("column = \"a\""), "{text}");
+}

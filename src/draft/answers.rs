@@ -1,6 +1,6 @@
 //! Answers whose subject is gone: the schemas went on since they were given. They are reported and kept as a note, never lost in silence.
 
-use super::carried::{is, is_ordinary};
+use super::carried::{is, is_ordinary, rules as rules_of};
 use crate::infer::{Hints, Told};
 use crate::reshape::{Mapping, SourceRule};
 use crate::schema::{Definition, Table};
@@ -138,6 +138,13 @@ pub fn tell(mapping: &Mapping, old: &Definition, new: &Definition, hints: &mut H
         let Some(source) = old.table(rule.from.as_deref().unwrap_or(name)) else {
             continue;
         };
+        // Where a table lives on under its own name, another that is filled from it is no new name of it.
+        let by_name = |t: &&Table| {
+            rules_of(mapping, &t.name).is_none_or(|rules| rules.iter().all(|r| r.from.as_deref().is_none_or(|f| is(f, &source.name))))
+        };
+        if !is(&source.name, &target.name) && new.table(&source.name).filter(by_name).is_some() {
+            continue;
+        }
         if !is(&source.name, &target.name) {
             say(quoted(&source.name), quoted(&target.name));
         }

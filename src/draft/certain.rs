@@ -358,7 +358,7 @@ impl Certain<'_> {
             let Shape::ColumnMoved { from, to, by } = &found.shape else {
                 continue;
             };
-            if self.is_answered(&found.shape) {
+            if self.is_answered(&found.shape) || is(&from.table, &to.table) {
                 continue;
             }
             let same = |g: &&mut Move<'_>| is(&g.from, &from.table) && is(&g.to, &to.table) && g.by == by;

@@ -177,6 +177,10 @@ fn virtual_gap(old: Old<'_>, new: &Definition, mapping: &Mapping, table: &Table)
 }
 
 fn unfilled(old: Old<'_>, target: &Table, source: &Source<'_>) -> Result<Vec<Gap>> {
+    // What a query gives is its author's affair; the reshape says what is missing.
+    if source.rule.query.is_some() {
+        return Ok(Vec::new());
+    }
     let waits = |given: &&super::carried::Given<'_>| {
         let is_key = target.rowid_column.as_deref().is_some_and(|key| is(key, &given.column.name));
         let must = given.column.not_null && given.column.default.is_none();

@@ -7,7 +7,7 @@ use super::gaps::{Gap, Old, told};
 use super::lines;
 use super::offences::{KEPT, Offence, Why, column_of};
 use crate::failure::Result;
-use crate::infer::{Inference, Open, Origin, Shape};
+use crate::infer::{Candidate, Inference, Open, Origin, Shape};
 use crate::reshape::{Affinity, Mapping, Other, ValueRule, shown};
 use crate::schema::Definition;
 use crate::sql::quoted;
@@ -25,6 +25,16 @@ pub struct Asker<'a> {
     pub inference: &'a Inference,
 }
 
+/// The score from which a candidate is worth a person's time, and how many of them are.
+const WORTH: f64 = 0.1;
+const SHOWN: usize = 3;
+
+/// What a thing may have become, as far as it is likely.
+fn likely(open: Option<&Open>) -> impl Iterator<Item = &Candidate> {
+    let all = open.into_iter().flat_map(|open| &open.candidates);
+    all.filter(|candidate| candidate.score >= WORTH).take(SHOWN)
+}
+
 /// Rows of a table that are looked through for samples.
 const LOOKED_THROUGH: u64 = 100_000;
 
@@ -35,7 +45,7 @@ impl Asker<'_> {
         let mut empty = Vec::new();
         for gap in gaps {
             match gap {
-                Gap::Rows { table, rows: Some(0) } if self.about_table(table).is_none_or(|open| open.candidates.is_empty()) => {
+                Gap::Rows { table, rows: Some(0) } if likely(self.about_table(table)).next().is_none() => {
                     empty.push(table.clone());
                 }
                 Gap::Rows { table, rows } => questions.push(self.rows(table, *rows)),
@@ -112,8 +122,7 @@ impl Asker<'_> {
             ),
             _ => format!("The table “{table}” has no place in the new schema. {count} would be lost."),
         }];
-        let candidates = open.map_or(&[][..], |open| &open.candidates);
-        for candidate in candidates {
+        for candidate in likely(open) {
             notes.extend(lines::candidate(candidate, self.mapping));
         }
         let ask = match rows {
@@ -132,7 +141,7 @@ impl Asker<'_> {
 
     fn columns(&self, table: &str, held: &[(String, Option<u64>)], empty: &[String], questions: &mut Vec<Question>) -> Result<()> {
         let open = |column: &str| self.open(|o| matches!(o, Origin::OldColumn(c) if is(&c.table, table) && is(&c.name, column)));
-        let has_candidates = |column: &str| open(column).is_some_and(|o| !o.candidates.is_empty());
+        let has_candidates = |column: &str| likely(open(column)).next().is_some();
         let (alone, together): (Vec<_>, Vec<_>) = held.iter().partition(|(column, count)| count.is_some() || has_candidates(column));
         for (column, count) in alone {
             let count = count.map_or_else(|| "Its values".to_owned(), |n| format!("Its {}", lines::counted(n, "value")));
@@ -140,7 +149,7 @@ impl Asker<'_> {
                 "The column “{table}.{column}” has no place in the new schema. {count} would be lost."
             )];
             notes.extend(self.samples(table, column, open(column))?);
-            for candidate in open(column).map_or(&[][..], |open| &open.candidates) {
+            for candidate in likely(open(column)) {
                 notes.extend(lines::candidate(candidate, self.mapping));
             }
             let place = Place::Drop {
@@ -172,7 +181,7 @@ impl Asker<'_> {
         };
         let mut notes = vec![first];
         for column in &rest {
-            for candidate in open(column).map_or(&[][..], |open| &open.candidates) {
+            for candidate in likely(open(column)) {
                 notes.extend(lines::candidate(candidate, self.mapping));
             }
         }
@@ -223,7 +232,7 @@ impl Asker<'_> {
         let new = self.open(|o| matches!(o, Origin::NewColumn(c) if is(&c.table, table) && is(&c.name, column)));
         let mut names: Vec<String> = Vec::new();
         for open in new.into_iter().chain(&self.inference.open) {
-            for candidate in &open.candidates {
+            for candidate in likely(Some(open)) {
                 if let Shape::ColumnRenamed { from, to } = &candidate.shape
                     && is(&to.table, table)
                     && is(&to.name, column)

@@ -12,7 +12,7 @@ use crate::in_place;
 use crate::report::Nobody;
 use crate::reshape::Reshape;
 use crate::schema::Side;
-use crate::steps::{Chain, Place, Start, Step, TableAccount};
+use crate::steps::{Chain, Place, Start, Step, TableAccount, is_ours};
 use crate::version::Version;
 use rusqlite::Connection;
 use std::path::Path;
@@ -52,9 +52,10 @@ pub fn run(form: Form, path: &Path, old: &Side, new: &Side, made: &Draft) -> Res
             found.name_difference(&wanted)
         );
     }
+    let theirs = || accounts.iter().filter(|a| !is_ours(&a.table));
     Ok(Tried {
-        rows: accounts.iter().map(|a| a.before).sum(),
-        tables: accounts.len(),
+        rows: theirs().map(|a| a.before).sum(),
+        tables: theirs().count(),
     })
 }
 
