@@ -24,7 +24,7 @@ pub enum Record {
     /// A run begins; nothing is staged yet.
     Begin {
         /// What it will do.
-        plan: Plan,
+        plan: Box<Plan>,
         /// When, in UTC.
         at: String,
     },
@@ -141,7 +141,7 @@ pub fn begin(work: &Work<'_>, plan: &Plan, at: &str) -> Result<()> {
     append(
         work,
         &Record::Begin {
-            plan: plan.clone(),
+            plan: Box::new(plan.clone()),
             at: at.to_owned(),
         },
     )?;
@@ -190,7 +190,7 @@ impl Journal {
     /// The plan, from whichever place still holds it.
     pub fn plan(&self) -> Option<&Plan> {
         let begin = self.records.iter().find_map(|r| match r {
-            Record::Begin { plan, .. } => Some(plan),
+            Record::Begin { plan, .. } => Some(&**plan),
             _ => None,
         });
         self.staged().map(|s| &s.plan).or(begin)
