@@ -14,6 +14,8 @@ use std::path::Path;
 pub const FOLDER: &str = payload::REHEARSAL;
 /// The certificate in that folder.
 pub const FILE: &str = "certificate.json";
+/// The same as a page, beside it.
+const PAGE: &str = "certificate.html";
 /// The form of certificates that this Holdfast reads and writes.
 const FORMAT: u32 = 1;
 /// The version of Holdfast that rehearses.
@@ -101,10 +103,11 @@ impl Certificate {
         }
     }
 
-    /// Writes it into a payload. It appears whole or not at all.
+    /// Writes it into a payload, with its page. Each of the two appears whole or not at all.
     pub fn write(&self, payload: &Path) -> Result<()> {
         let text = serde_json::to_string_pretty(self).map_err(std::io::Error::from)?;
-        put(&payload.join(FOLDER), FILE, &format!("{text}\n"))
+        put(&payload.join(FOLDER), FILE, &format!("{text}\n"))?;
+        put(&payload.join(FOLDER), PAGE, &super::page::written(self))
     }
 
     /// Reads the certificate that lies in a payload; `None` if there is none.

@@ -14,6 +14,7 @@ mod details;
 mod drill;
 mod given;
 mod keep;
+mod page;
 mod pair;
 mod place;
 pub mod samples;
