@@ -6,6 +6,7 @@ use super::cut::Count;
 use super::details::{AccountRow, Phase};
 use crate::disk::{Disk, Kind, RealDisk};
 use crate::report::{Answer, Event, Question, Reporter, Spot, Stage};
+use crate::steps::is_ours;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -135,11 +136,14 @@ impl Reporter for Watch<'_> {
                 database,
                 version,
                 accounts,
-            } => self.heard().accounts.extend(accounts.iter().map(|account| AccountRow {
-                database: (*database).to_owned(),
-                version: (*version).to_owned(),
-                account: account.clone(),
-            })),
+            } => {
+                let theirs = accounts.iter().filter(|account| !is_ours(&account.table));
+                self.heard().accounts.extend(theirs.map(|account| AccountRow {
+                    database: (*database).to_owned(),
+                    version: (*version).to_owned(),
+                    account: account.clone(),
+                }));
+            }
             _ => {}
         }
     }
