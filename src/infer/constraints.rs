@@ -73,6 +73,20 @@ impl Constraints {
         }
     }
 
+    /// Whether both tables have the same ones.
+    pub fn is_same(&self, other: &Constraints) -> bool {
+        let texts = |all: &Constraints| -> std::collections::BTreeSet<String> {
+            let shown = |word: &Word| match word {
+                Word::Plain(text) | Word::Open(text) => text.clone(),
+            };
+            all.all
+                .iter()
+                .map(|(_, words)| words.iter().map(shown).collect::<Vec<_>>().join(" "))
+                .collect()
+        };
+        texts(self) == texts(other)
+    }
+
     /// The texts that name the column, with a mark in its place and another for columns that go or come as well.
     fn about(&self, column: &str) -> BTreeMap<String, &String> {
         let is = |word: &Word| matches!(word, Word::Open(name) if name.eq_ignore_ascii_case(column));

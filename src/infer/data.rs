@@ -11,7 +11,7 @@ use crate::schema::{Column, Table, TableKind};
 use crate::sql::quoted;
 use rusqlite::{Connection, ErrorCode, OptionalExtension};
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::rc::Rc;
 
 /// Rows of a table that are read at most.
@@ -102,6 +102,34 @@ impl<'a> Data<'a> {
                 None
             }
         }
+    }
+
+    /// How many values of one old table are in another: of the columns of one name, the one that says most.
+    pub fn shared(&self, table: &Table, other: &Table) -> Option<(usize, usize)> {
+        let (a, b) = (self.old(table), self.old(other));
+        let both = table.columns.iter().filter_map(|column| {
+            let (x, y) = (a.columns.get(&key(&column.name))?, b.columns.get(&key(&column.name))?);
+            (says_much(x) && says_much(y)).then(|| overlap(x, y))
+        });
+        both.max_by_key(|(shared, all)| (*all, *shared))
+    }
+
+    /// Which of some texts are among the values of an old column.
+    pub fn present(&self, table: &Table, column: &Column, texts: &[&str]) -> BTreeSet<String> {
+        let Some(connection) = self.old else { return BTreeSet::new() };
+        let (name, places) = (quoted(&column.name), vec!["?"; texts.len()].join(", "));
+        let sql = format!(
+            "SELECT DISTINCT {name} FROM main.{} WHERE {name} IN ({places})",
+            quoted(&table.name)
+        );
+        let found = connection.prepare(&sql).and_then(|mut statement| {
+            let found = statement.query_map(rusqlite::params_from_iter(texts), |r| r.get::<_, String>(0))?;
+            found.collect::<rusqlite::Result<_>>()
+        });
+        found.unwrap_or_else(|error| {
+            self.note(error);
+            BTreeSet::new()
+        })
     }
 
     /// What the rows of two tables say of their being one.

@@ -3,29 +3,30 @@
 use super::columns;
 use super::compete::{Judged, Possible, judge};
 use super::data::Data;
-use super::findings::{Candidate, Column as Name, Evidence, Inference, Match, Open, Shape, THRESHOLD};
+use super::find::{self, Tables};
+use super::findings::{Candidate, Column as Name, Evidence, Inference, Match, Open, Origin, Shape, THRESHOLD};
 use super::hints::Hints;
 use super::indexes;
+use super::merges::Merge;
 use super::moves;
-use super::names;
+use super::offends;
 use super::open::Counting;
 use super::references;
 use super::settled::Settlement;
-use super::tables::{self, Pool, Weights, referrers};
+use super::swaps;
+use super::tables::Weights;
+use super::values;
 use super::world::{Places, World, column_key, key};
 use crate::failure::Result;
 use crate::schema::{Side, Table};
-use std::collections::{BTreeMap, BTreeSet};
-
-/// How often tables are looked at anew with what is known of the others.
-const ROUNDS: usize = 5;
+use std::collections::BTreeSet;
 
 /// What became of what between two sides.
 pub fn infer(old: &Side, new: &Side, hints: &Hints) -> Result<Inference> {
     let world = World::new(old, new);
     let data = Data::new(&world);
     let mut settled = Settlement::of_tables(&world, &data, hints)?;
-    let (places, judged) = find_tables(&world, &data, &settled);
+    let Tables { places, judged, merges } = find::tables(&world, &data, &settled);
     settled.add_columns(&world, &data, hints, &places)?;
 
     let mut found = Found {
@@ -37,7 +38,7 @@ pub fn infer(old: &Side, new: &Side, hints: &Hints) -> Result<Inference> {
         filled: BTreeSet::new(),
     };
     found.result.matches.clone_from(&settled.matches);
-    found.tables(judged);
+    found.tables(&judged, &merges);
     found.columns();
     found
         .result
@@ -46,52 +47,6 @@ pub fn infer(old: &Side, new: &Side, hints: &Hints) -> Result<Inference> {
     let result = found.result;
     data.trouble()?;
     Ok(result)
-}
-
-/// Where tables went. Each round knows more of what others refer to.
-fn find_tables<'a>(world: &World<'a>, data: &Data<'a>, settled: &Settlement) -> (Places, Vec<Judged>) {
-    let weights = Weights::of(world);
-    let is_settled = |name: &str, is_old: bool| settled.has_table(name, is_old);
-    let pool = Pool::new(world, &weights, &Places::default(), &is_settled);
-    let mut fixed = settled.places.clone();
-    for table in &world.old.tables {
-        let is_open = pool.old.iter().any(|t| t.name == table.name) || settled.has_table(&table.name, true);
-        if let (false, Some(new)) = (is_open, world.new.table(&table.name)) {
-            fixed.0.insert(key(&table.name), new.name.clone());
-        }
-    }
-    let (old_referrers, new_referrers) = (referrers(world.old), referrers(world.new));
-    let (mut places, mut judged) = (fixed.clone(), Vec::new());
-    for _ in 0..ROUNDS {
-        let mut replaced: BTreeMap<(String, String), Vec<String>> = BTreeMap::new();
-        for (old, new) in places.pairs(world) {
-            if let Some(change) = names::replaced(&old.name, &new.name) {
-                replaced.entry(change).or_default().push(old.name.clone());
-            }
-        }
-        let looking = tables::Looking {
-            places: &places,
-            weights: &weights,
-            data,
-            old_referrers: &old_referrers,
-            new_referrers: &new_referrers,
-            replaced: &replaced,
-        };
-        let mut possible = looking.possible(&pool);
-        possible.retain(|p| !settled.apart.contains(&(p.from.clone(), p.to.clone())));
-        judged = judge(possible);
-        let mut next = fixed.clone();
-        for one in judged.iter().filter(|j| j.score >= THRESHOLD) {
-            if let Shape::TableRenamed { from, to } = &one.possible.shape {
-                next.0.insert(key(from), to.clone());
-            }
-        }
-        if next == places {
-            break;
-        }
-        places = next;
-    }
-    (places, judged)
 }
 
 struct Found<'w, 'a> {
@@ -113,7 +68,7 @@ impl<'a> Found<'_, 'a> {
     }
 
     /// Tables that have another name, and those whose place is not known.
-    fn tables(&mut self, judged: Vec<Judged>) {
+    fn tables(&mut self, judged: &[Judged], merges: &[Merge]) {
         for table in &self.world.old.tables {
             let mine = || judged.iter().filter(|j| j.possible.from == key(&table.name));
             if self.settled.has_table(&table.name, true) {
@@ -125,12 +80,19 @@ impl<'a> Found<'_, 'a> {
                     from: table.name.clone(),
                     to: new.to_owned(),
                 })),
-                Some(_) => self
-                    .result
-                    .matches
-                    .extend(mine().filter(|j| j.score >= THRESHOLD).cloned().map(matched)),
+                Some(place) => {
+                    let renamed = mine().filter(|j| j.score >= THRESHOLD).cloned().map(matched);
+                    let merged = merges.iter().filter(|m| m.from == key(&table.name)).map(|m| m.found.clone());
+                    let is_it =
+                        |m: &Match| matches!(&m.shape, Shape::TableRenamed { to, .. } | Shape::TableMerged { to, .. } if to == place);
+                    self.result.matches.extend(renamed.chain(merged).find(is_it));
+                }
                 None => {
-                    let candidates = mine().cloned().map(candidate).collect();
+                    let merged = merges
+                        .iter()
+                        .filter(|m| m.from == key(&table.name))
+                        .map(|m| unsure(m.found.clone()));
+                    let candidates = mine().cloned().map(candidate).chain(merged).collect();
                     let open = self.counting().table(table, candidates);
                     self.result.open.push(open);
                 }
@@ -158,7 +120,9 @@ impl<'a> Found<'_, 'a> {
         let judged = judge(possible);
         for pair in &pairs {
             self.pair(pair, &judged);
+            self.swapped(pair);
         }
+        self.values(&pairs);
         for pair in &pairs {
             let open = self.unfilled(pair, &judged);
             self.result.open.extend(open);
@@ -215,6 +179,66 @@ impl<'a> Found<'_, 'a> {
                     self.result.open.push(open);
                 }
             }
+        }
+    }
+
+    /// Columns that keep their names but may have changed places.
+    fn swapped(&mut self, pair: &columns::Pair<'a>) {
+        let kept = |c: &&'a crate::schema::Column| {
+            let is_gone = pair.gone.iter().any(|g| g.name == c.name) || self.settled.has_column(&pair.old.name, &c.name, true);
+            !is_gone && pair.new.column(&c.name).is_some()
+        };
+        let kept: Vec<&crate::schema::Column> = pair.old.columns.iter().filter(kept).collect();
+        for swap in swaps::possible(pair.old, pair.new, &kept, self.data) {
+            let crossed = (column_key(&pair.old.name, &swap.a.name), column_key(&pair.new.name, &swap.b.name));
+            if self.settled.apart.contains(&crossed) {
+                continue;
+            }
+            for column in [swap.a, swap.b] {
+                let candidates = swap.candidates(pair.old, pair.new, column);
+                let open = self.counting().column(pair.old, column, candidates);
+                self.result.open.push(open);
+            }
+        }
+    }
+
+    /// Values that change with the names of tables, with types, or that are refused.
+    fn values(&mut self, pairs: &[columns::Pair<'a>]) {
+        let (world, data) = (self.world, self.data);
+        let renames = values::Renames::of(world, data, self.places);
+        let offends = offends::Looking { world, data };
+        for pair in pairs {
+            for a in &pair.old.columns {
+                let Some(b) = self.becomes(pair, a) else { continue };
+                let both = ((pair.old, a), (pair.new, b));
+                self.result.matches.extend(offends.retyped(both));
+                self.result.open.extend(offends.refused(both));
+                match renames.in_column(both.0, both.1) {
+                    Some(found) if found.score >= THRESHOLD => self.result.matches.push(found),
+                    Some(found) if found.score > 0.2 => {
+                        let mut open = self.counting().column(pair.old, a, vec![unsure(found)]);
+                        open.origin = Origin::Values(columns::name(pair.new, b));
+                        self.result.open.push(open);
+                    }
+                    _ => {}
+                }
+            }
+        }
+    }
+
+    /// The column of the same table that an old one became.
+    fn becomes(&self, pair: &columns::Pair<'a>, column: &crate::schema::Column) -> Option<&'a crate::schema::Column> {
+        let renamed = self.result.matches.iter().find_map(|m| match &m.shape {
+            Shape::ColumnRenamed { from, to } if from.table == pair.old.name && from.name == column.name && to.table == pair.new.name => {
+                Some(to)
+            }
+            _ => None,
+        });
+        let is_gone = pair.gone.iter().any(|g| g.name == column.name) || self.settled.has_column(&pair.old.name, &column.name, true);
+        match renamed {
+            Some(to) => pair.new.column(&to.name),
+            None if is_gone => None,
+            None => pair.new.column(&column.name),
         }
     }
 
@@ -301,6 +325,14 @@ fn candidate(judged: Judged) -> Candidate {
         shape: judged.possible.shape,
         score: judged.score,
         evidence: judged.possible.odds.evidence(judged.score, &judged.rivals),
+    }
+}
+
+fn unsure(found: Match) -> Candidate {
+    Candidate {
+        shape: found.shape,
+        score: found.score,
+        evidence: found.evidence,
     }
 }
 

@@ -124,7 +124,7 @@ impl Settlement {
                 claim(&mut self.old, from, &place, "goes to")?;
                 // Several tables may end in one, and columns of several in one; of one table they may not.
                 if let (Thing::Table(a), Thing::Table(b)) = (from, to) {
-                    self.places.0.insert(key(&a.name), b.name.clone());
+                    self.places.insert(&a.name, &b.name);
                     self.new.insert(to.key(), place.clone());
                 } else if matches!(shape, Shape::ColumnRenamed { .. }) {
                     let (Thing::Column(a, _), Thing::Column(b, column)) = (from, to) else {

@@ -95,6 +95,11 @@ impl Sketch {
         })
     }
 
+    /// Whether a value is among those remembered.
+    pub fn has(&self, text: &str) -> bool {
+        self.values.contains_key(&hash(text.as_bytes()))
+    }
+
     /// The values by frequency.
     pub fn frequent(&self) -> Vec<(String, u64)> {
         let mut list: Vec<(String, u64)> = self.values.values().cloned().collect();

@@ -89,6 +89,12 @@ pub fn structure(old: &Table, new: &Table, weights: &Weights, places: &Places) -
     }
 }
 
+/// How much of an old table's columns a new one has by name, from 0 to 1.
+pub fn contained(old: &Table, new: &Table, weights: &Weights) -> f64 {
+    let sum = |is: &dyn Fn(&Column) -> bool| old.columns.iter().filter(|c| is(c)).map(|c| weights.get(&c.name)).sum::<f64>();
+    sum(&|c| new.column(&c.name).is_some()) / sum(&|_| true).max(1e-9)
+}
+
 /// How far two columns of one name are declared alike.
 fn agreement(old: &Table, a: &Column, new: &Table, b: &Column, places: &Places) -> f64 {
     if !Family::of(&a.declared).fits(Family::of(&b.declared)) {

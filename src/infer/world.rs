@@ -2,7 +2,7 @@
 
 use crate::schema::{Definition, Side, Table};
 use rusqlite::Connection;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// Both sides.
 pub struct World<'a> {
@@ -41,19 +41,30 @@ pub fn column_key(table: &str, column: &str) -> String {
     format!("{}\u{0}{}", key(table), key(column))
 }
 
-/// Where old tables went, by their key: kept, renamed or merged.
+/// Where old tables went: kept, renamed or merged.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Places(pub BTreeMap<String, String>);
+pub struct Places {
+    /// New names by the key of the old table.
+    by_old: BTreeMap<String, String>,
+    /// Keys of new tables.
+    taken: BTreeSet<String>,
+}
 
 impl Places {
+    /// Notes where an old table went.
+    pub fn insert(&mut self, old: &str, new: &str) {
+        self.by_old.insert(key(old), new.to_owned());
+        self.taken.insert(key(new));
+    }
+
     /// The new table that an old one became.
     pub fn of(&self, old: &str) -> Option<&str> {
-        self.0.get(&key(old)).map(String::as_str)
+        self.by_old.get(&key(old)).map(String::as_str)
     }
 
     /// Whether a new table is some old one.
     pub fn is_taken(&self, new: &str) -> bool {
-        self.0.values().any(|v| v.eq_ignore_ascii_case(new))
+        self.taken.contains(&key(new))
     }
 
     /// Whether an old table became this new one.
@@ -63,7 +74,8 @@ impl Places {
 
     /// An old table and the new one that it became, all of them.
     pub fn pairs<'a>(&self, world: &World<'a>) -> Vec<(&'a Table, &'a Table)> {
-        let pair = |old: &'a Table| Some((old, world.new.table(self.of(&old.name)?)?));
+        let new: HashMap<String, &'a Table> = world.new.tables.iter().map(|t| (key(&t.name), t)).collect();
+        let pair = |old: &'a Table| Some((old, *new.get(&key(self.of(&old.name)?))?));
         world.old.tables.iter().filter_map(pair).collect()
     }
 }

@@ -96,5 +96,5 @@ fn renames_of_the_cases_are_found_or_asked_and_hardly_ever_wrong() {
     let recall = f64::from(right as u32) / f64::from(all as u32);
     println!("{all} renames: {right} found, {asked} asked, {missed} missed, {wrong} wrong; precision {precision:.3}, recall {recall:.3}");
     assert!(precision >= 0.98 && recall >= 0.90, "precision {precision:.3}, recall {recall:.3}");
-    assert_eq!((wrong, missed), (0, 2));
+    assert_eq!((wrong, missed), (0, 0));
 }
