@@ -173,7 +173,7 @@ fn a_level_leaves_out_what_is_less_grave_and_says_so() {
     let bench = Bench::new();
     let page = page(&bench, OLD, NEW, &["--level", "blocks"]);
     assert!(page.contains("differences are of the level that was asked for"));
-    assert!(!page.contains("class=\"badge look\""));
+    assert!(!page.contains("class=\"badge look\">"));
 }
 
 #[test]

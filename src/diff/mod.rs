@@ -20,6 +20,7 @@ mod tables;
 mod texts;
 mod words;
 
+pub use alike::likeness;
 pub use compare::compare;
 pub use matching::Matching;
 pub use page::page;

@@ -63,7 +63,7 @@ fn asked(open: &Open, view: &View<'_>) -> Markup {
     html! {
         article class="card" {
             h3 { (origin(&open.origin, view)) }
-            @if let Some(rows) = open.rows { p class="soft" { (number(rows)) (if rows == 1 { " row hangs on the answer." } else { " rows hang on the answer." }) } }
+            @if let Some(rows) = open.rows { p class="soft" { @match rows { 0 => "No row hangs on the answer.", 1 => "1 row hangs on the answer.", _ => { (number(rows)) " rows hang on the answer." } } } }
             @if !open.samples.is_empty() {
                 details {
                     summary { "Values that are there" }

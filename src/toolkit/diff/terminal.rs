@@ -1,7 +1,7 @@
 //! A report for the terminal: a summary, what differs by table, the gravest first, and the order of a migration. Differences that are alike are
 //! told once, with their number.
 
-use crate::diff::{Finding, Level, Order, Report, SideFacts};
+use crate::diff::{Finding, Level, Order, Report, SideFacts, likeness};
 use std::collections::HashMap;
 use std::fmt::Write;
 
@@ -84,24 +84,6 @@ impl<'r> Groups<'r> {
         }
         groups
     }
-}
-
-/// What findings have in common that are alike: all but the names.
-fn likeness(finding: &Finding) -> (Level, String) {
-    let mut text = String::new();
-    let mut depth = 0;
-    for c in finding.sentence.chars() {
-        match c {
-            '“' => depth += 1,
-            '”' => depth -= 1,
-            c if depth == 0 => text.push(c),
-            _ => continue,
-        }
-        if c == '“' && depth == 1 {
-            text.push('…');
-        }
-    }
-    (finding.level, text)
 }
 
 fn heading(finding: &Finding) -> String {
