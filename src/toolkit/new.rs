@@ -48,7 +48,7 @@ pub fn new(arguments: &Arguments) -> Result<()> {
         fs::write(&manifest, MANIFEST).map_err(|e| desk(&manifest, &e))?;
     }
     println!(
-        "“{}” is laid out. Read its holdfast.toml, then `holdfast pack {} -o update`.",
+        "“{}” is laid out. Fill in its holdfast.toml, put the new program into code/, then `holdfast release VERSION --app FOLDER --payload {}`.",
         folder.display(),
         folder.display()
     );
