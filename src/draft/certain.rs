@@ -179,7 +179,7 @@ impl Certain<'_> {
                     table,
                     source,
                     column,
-                    rule,
+                    rule: Box::new(rule),
                 },
                 notes,
             );
@@ -279,7 +279,7 @@ impl Certain<'_> {
                 table,
                 source: n,
                 column,
-                rule,
+                rule: Box::new(rule),
             },
             reasons(found),
         );
@@ -396,81 +396,76 @@ impl Certain<'_> {
         let key = |(column, expression): &(String, String)| (column.clone(), by_expression(source, expression));
         let mut rules: BTreeMap<String, ValueRule> = group.by.iter().map(key).collect();
         for (from, to, _) in &columns {
+            let from = Some(from.name.clone());
             rules.insert(
                 to.name.clone(),
                 ValueRule {
-                    from: Some(from.name.clone()),
+                    from,
                     ..ValueRule::default()
                 },
             );
         }
-        let mut notes: Vec<String> = columns
-            .iter()
-            .flat_map(|(from, to, found)| labelled(&format!("{}.{} → {}.{}", from.table, from.name, to.table, to.name), found))
-            .collect();
-        let matching: Vec<String> = group.by.iter().map(|(column, _)| column.clone()).collect();
-        let keys: Vec<&str> = group.by.iter().map(|(_, e)| e.as_str()).collect();
-        let table = target.name.clone();
+        let label = |(from, to, found): &&(&Column, &Column, &Match)| {
+            labelled(&format!("{}.{} → {}.{}", from.table, from.name, to.table, to.name), found)
+        };
+        let notes: Vec<String> = columns.iter().flat_map(label).collect();
         let base = SourceRule {
             from: Some(source.name.clone()),
             only: true,
-            columns: rules.clone(),
+            columns: rules,
             ..SourceRule::default()
         };
-        if there && !matching.is_empty() {
-            let exists = self.row_is_there(&table, &group.by);
-            let update = SourceRule {
-                filter: exists.clone(),
-                matching,
-                on_match: OnMatch::Update,
-                ..base.clone()
-            };
-            self.add(
-                Rule::Source {
-                    table: table.clone(),
-                    after_own: true,
-                    rule: Box::new(update),
-                },
-                notes,
-            );
-            let Some(exists) = exists else { return };
-            notes = vec![format!(
-                "Rows of “{}” without one in “{table}” get one if there is something to keep.",
-                source.name
-            )];
+        if there && !group.by.is_empty() {
             let held: Vec<String> = columns
                 .iter()
                 .map(|(from, ..)| format!("old.{} IS NOT NULL", quoted(&from.name)))
                 .collect();
-            let rule = SourceRule {
-                filter: Some(format!("NOT ({exists}) AND ({})", held.join(" OR "))),
-                columns: self.with_namesakes(source, target, rules),
-                ..base
-            };
-            self.add(
-                Rule::Source {
-                    table,
-                    after_own: true,
-                    rule: Box::new(rule),
-                },
-                notes,
-            );
+            self.update_rows_there((source, target), group.by, base, &held.join(" OR "), notes);
             return;
         }
-        let filter = (!keys.is_empty()).then(|| keys.iter().map(|k| format!("{k} IS NOT NULL")).collect::<Vec<_>>().join(" AND "));
+        let keys: Vec<String> = group.by.iter().map(|(_, e)| format!("{e} IS NOT NULL")).collect();
         let rule = SourceRule {
-            filter,
-            columns: self.with_namesakes(source, target, rules),
+            filter: (!keys.is_empty()).then(|| keys.join(" AND ")),
+            columns: self.with_namesakes(source, target, base.columns.clone()),
             ..base
         };
-        self.add(
-            Rule::Source {
-                table,
-                after_own: false,
-                rule: Box::new(rule),
-            },
-            notes,
+        self.source(target, false, rule, notes);
+    }
+
+    fn source(&mut self, target: &Table, after_own: bool, rule: SourceRule, notes: Vec<String>) {
+        let table = target.name.clone();
+        let rule = Box::new(rule);
+        self.add(Rule::Source { table, after_own, rule }, notes);
+    }
+
+    /// Rows that the target has get the values; who has none there, and something to keep, gets one.
+    fn update_rows_there(
+        &mut self,
+        (source, target): (&Table, &Table),
+        by: &[(String, String)],
+        base: SourceRule,
+        held: &str,
+        notes: Vec<String>,
+    ) {
+        let exists = self.row_is_there(&target.name, by);
+        let update = SourceRule {
+            filter: exists.clone(),
+            matching: by.iter().map(|(column, _)| column.clone()).collect(),
+            on_match: OnMatch::Update,
+            ..base.clone()
+        };
+        self.source(target, true, update, notes);
+        let Some(exists) = exists else { return };
+        let rule = SourceRule {
+            filter: Some(format!("NOT ({exists}) AND ({held})")),
+            columns: self.with_namesakes(source, target, base.columns.clone()),
+            ..base
+        };
+        let note = format!(
+            "Rows of “{}” without one in “{}” get one if there is something to keep.",
+            source.name, target.name
         );
+        self.source(target, true, rule, vec![note]);
     }
 
     /// Whether the target table has the row already, asked of the old database: only if its rows come from one old table as they are.

@@ -32,7 +32,7 @@ pub enum Rule {
         /// The target column.
         column: String,
         /// How it gets its value.
-        rule: ValueRule,
+        rule: Box<ValueRule>,
     },
     /// A further source of a table, or the only one of a new one.
     Source {
@@ -102,7 +102,7 @@ impl Rule {
                 column,
                 rule,
             } => {
-                source(mapping, table, *n).columns.insert(column.clone(), rule.clone());
+                source(mapping, table, *n).columns.insert(column.clone(), (**rule).clone());
             }
             Rule::Source { table, after_own, rule } => {
                 let sources = mapping.tables.entry(name_in(mapping, table)).or_default();

@@ -20,7 +20,7 @@ pub fn counted(number: u64, what: &str) -> String {
     let digits = number.to_string();
     let mut text = String::new();
     for (n, digit) in digits.chars().enumerate() {
-        if n > 0 && (digits.len() - n) % 3 == 0 {
+        if n > 0 && (digits.len() - n).is_multiple_of(3) {
             text.push(',');
         }
         text.push(digit);
@@ -88,14 +88,7 @@ pub fn why(candidate: &Candidate) -> String {
 /// A likely answer: what it would mean, and the lines to write.
 pub fn candidate(candidate: &Candidate, mapping: &Mapping) -> Vec<String> {
     let why = why(candidate);
-    let column = |table: &str, column: &str, value: String| {
-        let header = format!("[table.{}.columns]", key(table));
-        let head = match rules(mapping, table) {
-            Some(rules) if rules.len() > 1 || !rules.iter().all(|r| r.columns.is_empty()) => format!("under {header}:"),
-            _ => header,
-        };
-        vec![head, format!("{} = {value}", key(column))]
-    };
+    let column = |table: &str, column: &str, value: String| under(mapping, table, column, &value);
     let (means, answer) = match &candidate.shape {
         Shape::TableRenamed { from, to } => (
             format!("“{from}” may have become “{to}”"),
@@ -142,24 +135,16 @@ pub fn candidate(candidate: &Candidate, mapping: &Mapping) -> Vec<String> {
             ..
         } => (
             format!("“{}.{}” may have become rows of “{table}”", from.table, from.name),
-            vec![
-                format!("[table.{}]", key(table)),
-                format!("from = {}", text(&from.table)),
-                "only = true".to_owned(),
-                format!("where = {}", text(&format!("{} IS NOT NULL", quoted(&from.name)))),
-                format!("columns.{} = \"…\"   # the key of “{}”", key(owner), from.table),
-                format!("columns.{} = {}", key(member), text(&from.name)),
-            ],
+            linked(from, table, owner, member),
         ),
-        Shape::ValuesRenamed { from, to, .. } => (
-            format!("values of “{}.{}” may have other names in “{}”", from.table, from.name, to.name),
+        Shape::ValuesRenamed { from, to, .. } | Shape::Retyped { from, to } => (
+            format!(
+                "“{}.{}” may hold values of “{}.{}” otherwise",
+                to.table, to.name, from.table, from.name
+            ),
             Vec::new(),
         ),
         Shape::IndexRenamed { from, to, .. } => (format!("the index “{from}” may have become “{to}”"), Vec::new()),
-        Shape::Retyped { from, to } => (
-            format!("“{}.{}” has another type than “{}.{}”", to.table, to.name, from.table, from.name),
-            Vec::new(),
-        ),
         Shape::Dropped { table, column, reason } => {
             let what = column.as_ref().map_or_else(|| table.clone(), |c| format!("{table}.{c}"));
             (format!("“{what}” may go"), vec![format!("reason = {}", text(reason))])
@@ -168,6 +153,27 @@ pub fn candidate(candidate: &Candidate, mapping: &Mapping) -> Vec<String> {
     let mut found = vec![format!("{means} ({why}):")];
     found.extend(answer.into_iter().map(|line| format!("  {line}")));
     found
+}
+
+/// A rule for a column, with its header if that is not there yet.
+fn under(mapping: &Mapping, table: &str, column: &str, value: &str) -> Vec<String> {
+    let header = format!("[table.{}.columns]", key(table));
+    let head = match rules(mapping, table) {
+        Some(rules) if rules.len() > 1 || !rules.iter().all(|r| r.columns.is_empty()) => format!("under {header}:"),
+        _ => header,
+    };
+    vec![head, format!("{} = {value}", key(column))]
+}
+
+fn linked(from: &crate::infer::Column, table: &str, owner: &str, member: &str) -> Vec<String> {
+    vec![
+        format!("[table.{}]", key(table)),
+        format!("from = {}", text(&from.table)),
+        "only = true".to_owned(),
+        format!("where = {}", text(&format!("{} IS NOT NULL", quoted(&from.name)))),
+        format!("columns.{} = \"…\"   # the key of “{}”", key(owner), from.table),
+        format!("columns.{} = {}", key(member), text(&from.name)),
+    ]
 }
 
 fn looked_up(table: &str, value: &str, key: &str, by: &str) -> String {

@@ -126,7 +126,7 @@ fn source_asks(source: &mut Value, place: &[String], asks: &mut Vec<Ask>) -> boo
 
 fn rules_ask(rules: Option<&mut Value>, place: &[String], asks: &mut Vec<Ask>) {
     if let Some(rules) = rules.and_then(Value::as_object_mut) {
-        rules.retain(|name, rule| !asked(rule, &[place, &[name.clone()]].concat(), asks));
+        rules.retain(|name, rule| !asked(rule, &[place, std::slice::from_ref(name)].concat(), asks));
     }
 }
 
