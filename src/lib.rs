@@ -45,6 +45,7 @@ pub mod swap;
 pub mod texts;
 #[cfg(feature = "toolkit")]
 pub mod toolkit;
+pub mod trust;
 pub mod version;
 #[cfg(any(windows, test))]
 pub mod window;

@@ -100,12 +100,20 @@ fn zipped(manifest: Option<&[u8]>, entries: &[(String, Vec<u8>)]) -> Vec<u8> {
     zip.finish().expect("a zip").into_inner()
 }
 
-/// Puts header and footer around a zip, as a packer would whose manifest this is.
+/// The key of whoever makes these bundles.
+const KEY: u8 = 7;
+
+/// Puts header, signature and footer around a zip, as a packer would whose manifest this is. A file beside a program is read only if it is
+/// rightly signed.
 fn sealed(zip: &[u8], manifest: &[u8]) -> Vec<u8> {
-    let mut rest = (zip.len() as u64).to_le_bytes().to_vec();
-    rest.extend([0; 8]);
-    rest.extend(Sha256::digest(manifest));
-    [b"\x93holdfast head\r\n", rest.as_slice(), zip, b"\x93holdfast foot\r\n", &rest].concat()
+    let digest = Sha256::digest(manifest);
+    let mark = |magic: &[u8], signatures: u64| {
+        let numbers = [(zip.len() as u64).to_le_bytes(), signatures.to_le_bytes()];
+        [magic, &numbers.concat(), digest.as_slice()].concat()
+    };
+    let signature = signed::key(KEY).sign(&hash(manifest));
+    let (head, foot) = (b"\x93holdfast head\r\n", b"\x93holdfast foot\r\n");
+    [mark(head, 0).as_slice(), zip, &signature, &mark(foot, signature.len() as u64)].concat()
 }
 
 /// Replaces every occurrence of some bytes by as many others.
@@ -138,11 +146,11 @@ fn attempt(updater: &Path, site: &Path, more: &[&str]) -> (Ran, Value) {
 /// Fails the test unless both programs refuse every file, with this reason and a message that holds these words, and leave the site as it was.
 #[track_caller]
 fn all_refused<M: AsRef<str>>(bench: &Bench, cases: impl IntoIterator<Item = (PathBuf, &'static str, M)>) {
-    let mut wrong = Vec::new();
+    let (mut wrong, updater) = (Vec::new(), signed::pinned(bench, "pinned", &[KEY]));
     for (n, (file, reason, mention)) in cases.into_iter().enumerate() {
         let (site, mention) = (bench.mini_site(&format!("site-{n}")), mention.as_ref());
         let (before, name) = (tree(&site), file.to_string_lossy());
-        let (ran, failure) = attempt(Path::new(UPDATER), &site, &["--bundle", &name]);
+        let (ran, failure) = attempt(&updater, &site, &["--bundle", &name]);
         let told = |text: &str| text.contains(mention);
         let terminal = told(&ran.stderr) && ran.stderr.contains("Nothing was changed.");
         if ran.code != Some(20) || failure["reason"] != reason || !failure["message"].as_str().is_some_and(told) || !terminal {
@@ -196,7 +204,8 @@ fn a_bundle_that_is_put_together_again_unchanged_updates() {
     let (site, file) = (bench.mini_site("site"), bench.path("crafted.bundle"));
     write(&file, Craft::new(&bench).bundle());
     inspect(&file).expect(0);
-    update(Path::new(UPDATER), &site, &["--bundle", &file.to_string_lossy()]).expect(0);
+    let updater = signed::pinned(&bench, "pinned", &[KEY]);
+    update(&updater, &site, &["--bundle", &file.to_string_lossy()]).expect(0);
     assert_eq!(fs::read_to_string(site.join("VERSION")).expect("VERSION"), "2.0\n");
 }
 
@@ -221,9 +230,10 @@ fn a_file_without_an_update_is_refused_by_its_name() {
 fn a_refused_bundle_stands_in_the_result_file_of_the_site() {
     let bench = Bench::new();
     let (craft, site) = (Craft::new(&bench), bench.mini_site("site"));
+    let updater = signed::pinned(&bench, "pinned", &[KEY]);
     let update_with = |bundle: &[u8], code| {
         write(&bench.path("bundle"), bundle);
-        update(Path::new(UPDATER), &site, &["--bundle", &bench.path("bundle").to_string_lossy()]).expect(code);
+        update(&updater, &site, &["--bundle", &bench.path("bundle").to_string_lossy()]).expect(code);
         (reason(&site), result(&site)["request"]["exit_code"].clone())
     };
     let good = craft.bundle();

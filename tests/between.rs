@@ -406,14 +406,8 @@ fn an_update_that_cannot_be_read_brings_an_unfinished_one_to_its_end_all_the_sam
         let mut bytes = fs::read(&play.updater).expect("the updater");
         spoil(&mut bytes);
         let spoilt = play.bench.path("spoilt");
-        write(&spoilt, &bytes);
-        let ran = run(Command::new(UPDATER)
-            .arg("--bundle")
-            .arg(&spoilt)
-            .arg("--app")
-            .arg(&play.site)
-            .arg("--silent"))
-        .expect(20);
+        signed::program(&bytes, &spoilt);
+        let ran = update(&spoilt, &play.site, &[]).expect(20);
         assert_eq!(
             (reason(&play.site).as_str(), play.version().as_str()),
             ("BUNDLE:DAMAGED", "1.0"),

@@ -1,15 +1,22 @@
-//! Where a bundle lies: `header, zip, footer`, alone in a file, behind an executable, or as bytes inside one.
+//! Where a bundle lies: `header, zip, signatures, footer`, alone in a file, behind an executable, or as bytes inside one.
 //! The header lets a cut-off file be told from one that never carried a bundle; the footer is what counts.
+//! A file is opened once and held, so that what was looked at first and what is read later are of the same file.
 
 use crate::fail;
 use crate::failure::{Failure, Reason, Result};
-use sha2::{Digest, Sha256};
 use std::fs::File;
 use std::io::{self, Cursor, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Length of the header and of the footer, in bytes.
 pub const MARK_BYTES: u64 = 64;
+/// A public key and its signature, one behind the other, as they lie in a bundle. What they are worth is for [`crate::trust`] to say.
+pub type Signature = [u8; SIGNATURE_BYTES];
+/// Length of a signature with its key, in bytes.
+pub const SIGNATURE_BYTES: usize = 32 + 64;
+/// So many signatures are read.
+pub const MAX_SIGNATURES: usize = 16;
 const HEAD: &[u8; 16] = b"\x93holdfast head\r\n";
 const FOOT: &[u8; 16] = b"\x93holdfast foot\r\n";
 
@@ -19,11 +26,20 @@ pub struct Place {
     source: Source,
     /// SHA-256 of the manifest, as the footer says.
     pub manifest_sha256: String,
+    /// The same as bytes.
+    pub digest: [u8; 32],
+    /// Who is said to have signed that.
+    pub signatures: Vec<Signature>,
 }
 
 #[derive(Debug, Clone)]
 enum Source {
-    File { path: PathBuf, start: u64, length: u64 },
+    File {
+        path: PathBuf,
+        file: Held,
+        start: u64,
+        length: u64,
+    },
     Bytes(&'static [u8]),
 }
 
@@ -44,16 +60,24 @@ impl Place {
         }
     }
 
+    /// How long the zip is, in bytes.
+    pub fn length(&self) -> u64 {
+        match &self.source {
+            Source::File { length, .. } => *length,
+            Source::Bytes(bytes) => bytes.len() as u64,
+        }
+    }
+
     /// Opens the zip for reading.
     pub fn open(&self) -> Result<Box<dyn ReadSeek>> {
         match &self.source {
             Source::Bytes(bytes) => Ok(Box::new(Cursor::new(*bytes))),
-            Source::File { path, start, length } => {
-                let file = File::open(path).map_err(|e| unreadable(path, &e))?;
-                Window::new(file, *start, *length)
-                    .map(|w| Box::new(w) as Box<dyn ReadSeek>)
-                    .map_err(|e| unreadable(path, &e))
-            }
+            Source::File { file, start, length, .. } => Ok(Box::new(Window {
+                file: file.clone(),
+                start: *start,
+                length: *length,
+                at: 0,
+            })),
         }
     }
 }
@@ -69,15 +93,21 @@ pub fn find(path: &Path) -> Result<Option<Place>> {
     let (length, foot) = last_foot(&mut file, length).map_err(|e| unreadable(path, &e))?;
     match foot {
         Some(foot) => {
-            let start = (length - MARK_BYTES).checked_sub(foot.length).filter(|s| *s >= MARK_BYTES);
-            let start = start.ok_or_else(|| damaged(path, "its parts do not fit together"))?;
+            let apart = || damaged(path, "its parts do not fit together");
+            let signed_at = (length - MARK_BYTES).checked_sub(foot.signatures_length).ok_or_else(apart)?;
+            let start = signed_at.checked_sub(foot.length).filter(|s| *s >= MARK_BYTES);
+            let start = start.ok_or_else(apart)?;
+            let signatures = signatures(&mut file, signed_at, foot.signatures_length).map_err(|e| unreadable(path, &e))?;
             Ok(Some(Place {
                 source: Source::File {
                     path: path.to_owned(),
+                    file: Arc::new(Mutex::new(file)),
                     start,
                     length: foot.length,
                 },
-                manifest_sha256: foot.manifest_sha256,
+                manifest_sha256: super::hex(&foot.digest),
+                digest: foot.digest,
+                signatures: signatures.ok_or_else(apart)?,
             }))
         }
         None if has_head(&mut file).map_err(|e| unreadable(path, &e))? => Err(damaged(path, "its end is missing")),
@@ -92,7 +122,8 @@ pub fn embedded(bytes: &'static [u8]) -> Result<Option<Place>> {
     }
     let length = bytes.len() as u64;
     let foot = foot(&mut Cursor::new(bytes), length).ok().flatten();
-    let Some(foot) = foot.filter(|f| f.length == length - MARK_BYTES) else {
+    // It is not signed: whoever trusts the program trusts what was built into it.
+    let Some(foot) = foot.filter(|f| f.length == length - MARK_BYTES && f.signatures_length == 0) else {
         fail!(
             BundleDamaged,
             "The update inside this program is damaged. Copy the program again from its source."
@@ -100,27 +131,38 @@ pub fn embedded(bytes: &'static [u8]) -> Result<Option<Place>> {
     };
     Ok(Some(Place {
         source: Source::Bytes(&bytes[..foot.length as usize]),
-        manifest_sha256: foot.manifest_sha256,
+        manifest_sha256: super::hex(&foot.digest),
+        digest: foot.digest,
+        signatures: Vec::new(),
     }))
 }
 
-/// Writes header, zip and footer.
-pub fn write(out: &mut dyn Write, zip: &mut dyn Read, length: u64, manifest: &[u8]) -> io::Result<()> {
-    let mark = |magic: &[u8; 16]| {
-        let mut mark = magic.to_vec();
-        mark.extend(length.to_le_bytes());
-        mark.extend([0; 8]);
-        mark
+/// Writes header, zip, signatures and footer; the digest is the manifest's.
+pub fn write(out: &mut dyn Write, zip: &mut dyn Read, length: u64, digest: &[u8; 32], signatures: &[Signature]) -> io::Result<()> {
+    let mark = |magic: &[u8; 16], signatures_length: usize, out: &mut dyn Write| {
+        out.write_all(magic)?;
+        out.write_all(&length.to_le_bytes())?;
+        out.write_all(&(signatures_length as u64).to_le_bytes())?;
+        out.write_all(digest)
     };
-    let digest = Sha256::digest(manifest);
-    for (magic, body) in [(HEAD, Some(zip)), (FOOT, None)] {
-        out.write_all(&mark(magic))?;
-        out.write_all(&digest)?;
-        if let Some(zip) = body {
-            io::copy(zip, out)?;
-        }
+    // The header is the same whether it is signed or not.
+    mark(HEAD, 0, out)?;
+    io::copy(zip, out)?;
+    let signatures = signatures.concat();
+    out.write_all(&signatures)?;
+    mark(FOOT, signatures.len(), out)
+}
+
+/// The signatures at a place of a file; `None` if so many bytes are none.
+fn signatures(file: &mut File, at: u64, length: u64) -> io::Result<Option<Vec<Signature>>> {
+    if length > (MAX_SIGNATURES * SIGNATURE_BYTES) as u64 {
+        return Ok(None);
     }
-    Ok(())
+    let mut bytes = vec![0; length as usize];
+    file.seek(SeekFrom::Start(at))?;
+    file.read_exact(&mut bytes)?;
+    let (signatures, rest) = bytes.as_chunks::<SIGNATURE_BYTES>();
+    Ok(rest.is_empty().then(|| signatures.to_vec()))
 }
 
 /// The footer at the end of a file, or before its signature, which is aligned to 8 bytes; and where it ends.
@@ -148,7 +190,8 @@ pub fn is_signed(path: &Path) -> Result<bool> {
 
 struct Foot {
     length: u64,
-    manifest_sha256: String,
+    signatures_length: u64,
+    digest: [u8; 32],
 }
 
 fn foot(file: &mut (impl Read + Seek), length: u64) -> io::Result<Option<Foot>> {
@@ -159,10 +202,14 @@ fn foot(file: &mut (impl Read + Seek), length: u64) -> io::Result<Option<Foot>> 
     file.seek(SeekFrom::Start(length - MARK_BYTES))?;
     file.read_exact(&mut mark)?;
     let (magic, rest) = mark.split_at(16);
-    let (size, rest) = rest.split_at(8);
+    let (numbers, rest) = rest.split_at(16);
+    let mut digest = [0; 32];
+    digest.copy_from_slice(rest);
+    let number = |at: usize| numbers[at..at + 8].iter().rev().fold(0, |n, byte| n << 8 | u64::from(*byte));
     Ok((magic == FOOT).then(|| Foot {
-        length: u64::from_le_bytes([size[0], size[1], size[2], size[3], size[4], size[5], size[6], size[7]]),
-        manifest_sha256: super::hex(&rest[8..]),
+        length: number(0),
+        signatures_length: number(8),
+        digest,
     }))
 }
 
@@ -217,30 +264,24 @@ fn damaged(path: &Path, why: &str) -> Failure {
     .at(path)
 }
 
+/// An open file that several windows look through.
+type Held = Arc<Mutex<File>>;
+
 /// A part of a file, read as if it were the whole.
 struct Window {
-    file: File,
+    file: Held,
     start: u64,
     length: u64,
     at: u64,
 }
 
-impl Window {
-    fn new(mut file: File, start: u64, length: u64) -> io::Result<Self> {
-        file.seek(SeekFrom::Start(start))?;
-        Ok(Window {
-            file,
-            start,
-            length,
-            at: 0,
-        })
-    }
-}
-
 impl Read for Window {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let left = self.length.saturating_sub(self.at).min(buffer.len() as u64) as usize;
-        let read = self.file.read(&mut buffer[..left])?;
+        // Another window may have moved it. What a thread that panicked has left is still a file.
+        let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+        file.seek(SeekFrom::Start(self.start + self.at))?;
+        let read = file.read(&mut buffer[..left])?;
         self.at += read as u64;
         Ok(read)
     }
@@ -255,8 +296,7 @@ impl Seek for Window {
         };
         // A zip may name any place at all.
         let place = at.and_then(|at| Some((at, self.start.checked_add(at)?)));
-        let (at, in_file) = place.ok_or_else(|| io::Error::from(io::ErrorKind::InvalidInput))?;
-        self.file.seek(SeekFrom::Start(in_file))?;
+        let (at, _) = place.ok_or_else(|| io::Error::from(io::ErrorKind::InvalidInput))?;
         self.at = at;
         Ok(at)
     }

@@ -68,7 +68,7 @@ pub struct Arguments {
     pub log: Option<PathBuf>,
     /// A second place for the result file.
     pub result: Option<PathBuf>,
-    /// A bundle that is neither inside nor behind this executable.
+    /// A bundle that is neither inside nor behind this executable, nor beside it.
     pub bundle: Option<PathBuf>,
     /// The folder that the program came from, which may be pulled out: a copy of the program works, and logs go back there.
     pub stick: Option<PathBuf>,
@@ -107,7 +107,7 @@ options
   --details              print every note
   --log FILE             write the log there
   --result FILE          write the result there, too
-  --bundle FILE          use the update in that file
+  --bundle FILE          use the update in that file; it must be signed by a key that this program pins
   --stick FOLDER         work from a copy on this machine, and bring the log back to that folder
   --exit-codes KIND      “own” (below) or “windows” (those of Windows Installer: see the README)
   --help, --version

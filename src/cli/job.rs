@@ -5,8 +5,9 @@
 )]
 
 use super::arguments::{Arguments, Codes, Output, Verb};
+use super::source::Sources;
 use super::terminal::Terminal;
-use crate::bundle::{Bundle, container};
+use crate::bundle::Bundle;
 use crate::disk;
 use crate::failure::{Aftermath, Exit, Failure, Reason, Result, WindowsCode};
 use crate::flow::{self, Context, Ended, ResultFile};
@@ -145,24 +146,14 @@ impl<'a> Job<'a> {
         }
     }
 
-    /// The bundle: the one that was named, else the one behind this program, else the one inside it.
     fn open_bundle(&self) -> Result<Bundle> {
-        let named = self.arguments.bundle.as_ref();
-        let place = match named {
-            Some(path) => container::find(path)?,
-            None => match container::find(&self.program)? {
-                Some(place) => Some(place),
-                None => container::embedded(self.embedded)?,
-            },
+        let sources = Sources {
+            named: self.arguments.bundle.as_deref(),
+            program: &self.program,
+            origin: &self.origin,
+            embedded: self.embedded,
         };
-        let place = place.ok_or_else(|| {
-            let what = named.map_or_else(|| "This program".to_owned(), |path| format!("“{}”", path.display()));
-            Failure::new(
-                Reason::BundleMissing,
-                format!("{what} carries no update. Use the file that was delivered to you, or name one with --bundle."),
-            )
-        })?;
-        Bundle::open(place)
+        sources.open()
     }
 
     /// The application folder; without a bundle it must be given, or be the one in which this program stands.

@@ -5,6 +5,7 @@ mod arguments;
 mod face;
 mod job;
 mod log;
+mod source;
 mod spellings;
 mod stick;
 mod terminal;

@@ -54,6 +54,9 @@ reasons! {
     BundleDamaged = "BUNDLE:DAMAGED", Plain, "the update is cut off or changed: its bytes are not those that were packed";
     BundleName = "BUNDLE:NAME", Plain, "a path in the update is not safe on every system";
     BundleFormat = "BUNDLE:FORMAT", Plain, "the update was packed for another version of Holdfast";
+    BundleUnsigned = "BUNDLE:UNSIGNED", Plain, "the update is not signed, and this program takes only what a key that it pins has signed";
+    BundleSignature = "BUNDLE:SIGNATURE", Plain, "the update's signature is not by a key that counts here, or does not fit the update";
+    BundleUnpinned = "BUNDLE:UNPINNED", Plain, "the update lies in a file of its own, and this program pins no key by which it could be known";
     TargetMissing = "TARGET:MISSING", Plain, "no application folder was found";
     TargetInvalid = "TARGET:INVALID", Plain, "the folder is not an installation of this product";
     TargetLink = "TARGET:LINK", Plain, "a path that would be replaced goes through a link, or another volume is mounted inside the folder";

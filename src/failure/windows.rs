@@ -41,7 +41,7 @@ impl WindowsCode {
         ),
         (
             WindowsCode::Damaged,
-            "the update is damaged, or this program carries none; nothing touched",
+            "the update is damaged or not rightly signed, or this program carries none; nothing touched",
         ),
         (WindowsCode::AlreadyThere, "this version or a newer one is in place already"),
         (WindowsCode::CommandLine, "the command line could not be understood"),
@@ -78,7 +78,13 @@ impl WindowsCode {
             _ if aftermath == Aftermath::Restored => WindowsCode::Failed,
             Reason::TargetDenied => WindowsCode::NeedsAdministrator,
             Reason::TargetMissing => WindowsCode::NoApplication,
-            Reason::BundleMissing | Reason::BundleDamaged | Reason::BundleName | Reason::BundleFormat => WindowsCode::Damaged,
+            Reason::BundleMissing
+            | Reason::BundleDamaged
+            | Reason::BundleName
+            | Reason::BundleFormat
+            | Reason::BundleUnsigned
+            | Reason::BundleSignature
+            | Reason::BundleUnpinned => WindowsCode::Damaged,
             Reason::VersionNewer => WindowsCode::AlreadyThere,
             Reason::ProductOther
             | Reason::TargetInvalid

@@ -38,6 +38,11 @@ impl Resolved {
 
     /// Writes the bundle behind what `out` holds already.
     pub fn write(&self, scratch: &mut (impl Read + Write + Seek), out: &mut dyn Write) -> Result<()> {
+        self.write_signed(&|_| Vec::new(), scratch, out)
+    }
+
+    /// The same, signed.
+    pub fn write_signed(&self, signer: &writer::Signer<'_>, scratch: &mut (impl Read + Write + Seek), out: &mut dyn Write) -> Result<()> {
         let open = |path: &str| -> std::io::Result<Box<dyn Read>> {
             match self.contents.get(path) {
                 Some(Content::File(file)) => Ok(Box::new(File::open(file)?)),
@@ -45,7 +50,7 @@ impl Resolved {
                 None => Err(std::io::ErrorKind::NotFound.into()),
             }
         };
-        writer::write(&self.manifest, &open, scratch, out)
+        writer::write(&self.manifest, &open, signer, scratch, out)
     }
 }
 

@@ -3,12 +3,14 @@
 mod entry;
 mod guarantee;
 mod holder;
+mod loaded;
 mod said;
 #[cfg(unix)]
 mod unix;
 #[cfg(windows)]
 mod windows;
 
+pub use loaded::as_loaded;
 #[cfg(unix)]
 pub use unix::*;
 #[cfg(windows)]

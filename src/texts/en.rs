@@ -248,6 +248,18 @@ const REASONS: Reasons = Reasons {
         what: "The update file was made for a different updater.",
         todo: "Ask those who gave you the update for a new file.",
     },
+    bundle_unsigned: Sorry {
+        what: "The update file does not say who made it, and this program takes only updates from those whom it knows.",
+        todo: "Use the file that you were given, or ask those who gave you the update for a new one.",
+    },
+    bundle_signature: Sorry {
+        what: "The update file was not made by those whom this program knows, or it was changed on the way.",
+        todo: "Do not use this file. Ask those who gave you the update for a new one.",
+    },
+    bundle_unpinned: Sorry {
+        what: "The update lies in a file of its own, and this program cannot tell who made it.",
+        todo: "Ask those who gave you the update for the program that belongs to it.",
+    },
     target_missing: Sorry {
         what: "It is not clear where {product} is on this computer.",
         todo: "Copy this file into the folder of {product} and start it there. If that does not help, ask your support.",

@@ -248,6 +248,18 @@ const REASONS: Reasons = Reasons {
         what: "El archivo de actualización se hizo para otro actualizador.",
         todo: "Pida un archivo nuevo a quienes le entregaron la actualización.",
     },
+    bundle_unsigned: Sorry {
+        what: "El archivo de actualización no dice quién lo hizo, y este programa solo acepta actualizaciones de quienes conoce.",
+        todo: "Use el archivo que le entregaron o pida uno nuevo a quienes le entregaron la actualización.",
+    },
+    bundle_signature: Sorry {
+        what: "El archivo de actualización no lo hicieron quienes este programa conoce, o se cambió en el camino.",
+        todo: "No use este archivo. Pida uno nuevo a quienes le entregaron la actualización.",
+    },
+    bundle_unpinned: Sorry {
+        what: "La actualización está en un archivo aparte y este programa no puede saber quién lo hizo.",
+        todo: "Pida a quienes le entregaron la actualización el programa que le corresponde.",
+    },
     target_missing: Sorry {
         what: "No está claro dónde se encuentra {product} en este equipo.",
         todo: "Copie este archivo en la carpeta de {product} e inícielo allí. Si eso no ayuda, consulte a su soporte técnico.",

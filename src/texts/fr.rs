@@ -248,6 +248,18 @@ const REASONS: Reasons = Reasons {
         what: "Le fichier de mise à jour a été fait pour un autre programme de mise à jour.",
         todo: "Demandez un nouveau fichier aux personnes qui vous l’ont fourni.",
     },
+    bundle_unsigned: Sorry {
+        what: "Le fichier de mise à jour n’indique pas qui l’a fait, et ce programme n’accepte que les mises à jour des personnes qu’il connaît.",
+        todo: "Utilisez le fichier qui vous a été fourni, ou demandez-en un nouveau aux personnes qui vous l’ont fourni.",
+    },
+    bundle_signature: Sorry {
+        what: "Le fichier de mise à jour n’a pas été fait par les personnes que ce programme connaît, ou il a été modifié en chemin.",
+        todo: "N’utilisez pas ce fichier. Demandez-en un nouveau aux personnes qui vous l’ont fourni.",
+    },
+    bundle_unpinned: Sorry {
+        what: "La mise à jour se trouve dans un fichier à part, et ce programme ne peut pas savoir qui l’a fait.",
+        todo: "Demandez aux personnes qui vous ont fourni la mise à jour le programme qui va avec.",
+    },
     target_missing: Sorry {
         what: "L’emplacement de {product} sur cet ordinateur n’est pas clair.",
         todo: "Copiez ce fichier dans le dossier de {product} et démarrez-le à cet endroit. Si cela ne suffit pas, adressez-vous à votre assistance.",

@@ -1,7 +1,8 @@
 //! `holdfast`: what was typed, and to which command it goes.
 
 use super::{
-    completion, demo, diff, draft, export, import, inspect, man, migrate, new, pack, rehearse, release, report, reshape, status, verify,
+    completion, demo, diff, draft, export, import, inspect, keys, man, migrate, new, pack, rehearse, release, report, reshape, sign,
+    status, verify,
 };
 use crate::failure::{Class, Exit};
 use clap::{CommandFactory, Parser, Subcommand};
@@ -41,9 +42,16 @@ enum Command {
     /// One run of a rehearsal, in a process of its own.
     #[command(hide = true)]
     RehearseRun(crate::rehearse::ChildArguments),
+    /// Make a pair of keys: a secret one that signs updates, and a public one that programs pin.
+    Keygen(keys::Arguments),
+    /// Sign a packed update, or a bundle. It comes before a signature for Windows, which covers it.
+    Sign(sign::Signing),
+    /// Make an updater take only what certain keys have signed; it is then also fit for an `update.hfb` beside it.
+    Pin(sign::Pinning),
     /// Show what an updater carries, and verify every byte of it.
     Inspect(inspect::Arguments),
-    /// Say which version a site is, program and data together, and whether anything there is mixed or unfinished. It changes nothing.
+    /// Check every byte of an update and who signed it; or, with --app, say which version a site is, program and data together, and whether
+    /// anything there is mixed or unfinished. It changes nothing.
     Verify(verify::Arguments),
     /// Say how the sites stand whose results sticks brought home; those that need help come first.
     Status(status::Arguments),
@@ -88,6 +96,9 @@ pub fn main(words: impl IntoIterator<Item = OsString>) -> u8 {
         Command::New(arguments) => new::new(&arguments).map(done),
         Command::Release(arguments) => release::release(&arguments).map(done),
         Command::Pack(arguments) => pack::pack(&arguments).map(done),
+        Command::Keygen(arguments) => keys::generate(&arguments).map(done),
+        Command::Sign(arguments) => sign::sign(&arguments).map(done),
+        Command::Pin(arguments) => sign::pin(&arguments).map(done),
         Command::Diff(arguments) => diff::diff(&arguments),
         Command::Draft(arguments) => draft::draft(&arguments).map(done),
         Command::Rehearse(arguments) => Ok(rehearse::run(&arguments)),

@@ -1,5 +1,6 @@
 //! `holdfast inspect`: what an updater carries, with every byte verified.
 
+use super::maker;
 use crate::bundle::manifest::{Migration, label};
 use crate::bundle::{Bundle, container};
 use crate::fail;
@@ -27,12 +28,16 @@ pub fn inspect(arguments: &Arguments) -> Result<()> {
     let Some(place) = container::find(file)? else {
         fail!(BundleMissing, "“{}” carries no update.", file.display());
     };
+    let (made, _) = maker::look(file, &place)?;
     let bundle = Bundle::open(place)?;
     let mut bytes = 0;
     bundle.verify(|entry| bytes += entry.size)?;
     let manifest = &bundle.manifest;
     if arguments.json {
-        println!("{}", serde_json::to_string_pretty(manifest).map_err(std::io::Error::from)?);
+        let mut shown = serde_json::to_value(manifest).map_err(std::io::Error::from)?;
+        shown["signatures"] = serde_json::json!(made.signatures);
+        shown["pins"] = serde_json::json!(made.pins);
+        println!("{shown:#}");
         return Ok(());
     }
     println!("{} ({}) {}", manifest.product.name, manifest.product.id, manifest.product.version);
@@ -45,6 +50,7 @@ pub fn inspect(arguments: &Arguments) -> Result<()> {
     if let Some(why) = manifest.unrehearsed() {
         println!("  rehearsed no: {why}");
     }
+    print!("{made}");
     println!(
         "  installs  {} files; entry: {}",
         manifest.code().count(),

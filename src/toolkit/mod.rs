@@ -15,6 +15,8 @@ mod draft;
 mod export;
 mod import;
 mod inspect;
+mod keys;
+mod maker;
 mod man;
 mod migrate;
 mod new;
@@ -23,6 +25,7 @@ mod rehearse;
 mod release;
 mod report;
 mod reshape;
+mod sign;
 mod status;
 mod verify;
 

@@ -1,13 +1,14 @@
 //! `holdfast pack`: a payload becomes an updater, without a compiler.
 
-use super::{certified, desk};
+use super::{certified, desk, keys, sign};
 use crate::bundle::container;
 use crate::bundle::manifest::not_rehearsed;
 use crate::failure::{Failure, Reason, Result};
 use crate::payload;
 use crate::platform;
 use crate::site::known_versions;
-use std::io::{self, Write};
+use crate::trust::SecretKey;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 /// The name of the updater that is built beside `holdfast`.
@@ -28,6 +29,12 @@ pub struct Arguments {
     /// Write the bundle alone, without an updater.
     #[arg(long, conflicts_with = "stub")]
     bundle_only: bool,
+    /// Sign it with this secret key. It can be signed later, too, with `holdfast sign`.
+    #[arg(long, value_name = "NAME.key")]
+    key: Option<PathBuf>,
+    /// Have the updater take only what this public key has signed; several may be given. Without it the updater pins what its stub pins.
+    #[arg(long = "pin", value_name = "NAME.pub", conflicts_with = "bundle_only")]
+    pins: Vec<PathBuf>,
     /// Pack although not every version was rehearsed with exactly this payload. Every result at a site then says so, with these words.
     #[arg(long, value_name = "WHY")]
     unrehearsed: Option<String>,
@@ -36,7 +43,9 @@ pub struct Arguments {
 const EXAMPLES: &str = "Examples:
   holdfast pack my-payload -o update
   holdfast pack my-payload -o update.exe --stub target/windows/out/i686/updater.exe
-  holdfast pack my-payload -o update --unrehearsed \"for the test laboratory alone\"";
+  holdfast pack my-payload -o update --unrehearsed \"for the test laboratory alone\"
+  holdfast pack my-payload -o update --pin release.pub --key release.key
+  holdfast pack my-payload -o update.hfb --bundle-only --key release.key";
 
 /// Packs a payload, and says so.
 pub fn pack(arguments: &Arguments) -> Result<()> {
@@ -76,6 +85,8 @@ impl Arguments {
             output: output.to_owned(),
             stub: None,
             bundle_only: false,
+            key: None,
+            pins: Vec::new(),
             unrehearsed: Some(why.to_owned()),
         }
     }
@@ -85,33 +96,51 @@ impl Arguments {
 fn write(arguments: &Arguments) -> Result<payload::Resolved> {
     let Arguments { payload, output, .. } = arguments;
     let why = arguments.unrehearsed.as_deref().map(certified::reason).transpose()?;
+    let key = arguments.key.as_deref().map(keys::secret).transpose()?;
     let mut resolved = payload::resolve(payload)?;
     certified::certify(&mut resolved, payload, why)?;
-    let stub = if arguments.bundle_only {
-        None
-    } else {
-        Some(find_stub(arguments.stub.as_deref())?)
+    let stub = match arguments.bundle_only {
+        true => None,
+        false => Some(find_stub(arguments.stub.as_deref())?),
     };
+    let program = stub
+        .as_deref()
+        .map(|stub| program(stub, &arguments.pins, key.as_ref()))
+        .transpose()?;
     let folder = output.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut file = tempfile::NamedTempFile::new_in(folder).map_err(|e| desk(folder, &e))?;
-    if let Some(stub) = &stub {
-        copy_stub(stub, &mut file)?;
+    if let Some(program) = &program {
+        file.write_all(program).map_err(|e| desk(output, &e))?;
     }
     let mut scratch = tempfile::tempfile_in(folder).map_err(|e| desk(folder, &e))?;
-    resolved.write(&mut scratch, &mut file)?;
+    let signer = |manifest: &str| key.iter().map(|key| key.sign(manifest)).collect();
+    resolved.write_signed(&signer, &mut scratch, &mut file)?;
     file.as_file().sync_all().map_err(|e| desk(output, &e))?;
-    if let Some(stub) = &stub {
-        let permissions = std::fs::metadata(stub).map_err(|e| desk(stub, &e))?.permissions();
-        std::fs::set_permissions(file.path(), permissions).map_err(|e| desk(output, &e))?;
+    let length = file.as_file().metadata().map_err(|e| desk(output, &e))?.len();
+    if stub.is_some() && length > MAX_PROGRAM_BYTES {
+        return Err(too_large(payload, length));
     }
-    if stub.is_none() {
+    let mut permissions = file.as_file().metadata().map_err(|e| desk(output, &e))?.permissions();
+    match &stub {
+        Some(stub) => permissions = std::fs::metadata(stub).map_err(|e| desk(stub, &e))?.permissions(),
         // A temporary file is for its owner alone; a bundle is to be read by whoever is given it.
-        let mut permissions = file.as_file().metadata().map_err(|e| desk(output, &e))?.permissions();
-        platform::let_all_read(&mut permissions);
-        std::fs::set_permissions(file.path(), permissions).map_err(|e| desk(output, &e))?;
+        None => platform::let_all_read(&mut permissions),
     }
+    std::fs::set_permissions(file.path(), permissions).map_err(|e| desk(output, &e))?;
     file.persist(output).map_err(|e| desk(output, &e.error))?;
     Ok(resolved)
+}
+
+/// No system starts a program that is larger, and none signs one: <https://learn.microsoft.com/windows/win32/debug/pe-format> has 32 bits.
+const MAX_PROGRAM_BYTES: u64 = u32::MAX as u64;
+
+fn too_large(payload: &Path, length: u64) -> Failure {
+    let message = format!(
+        "The update would have {length} bytes, and Windows starts no program of more than {MAX_PROGRAM_BYTES}. Make a file of its own of it, and a \
+         program that takes it: `holdfast pack {} --bundle-only --key NAME.key -o update.hfb`, then `holdfast pin --key NAME.pub -o update.exe`.",
+        payload.display()
+    );
+    Failure::new(Reason::PayloadInvalid, message).at(payload)
 }
 
 /// The updater to which bundles are appended. This program can be one, too, when none stands beside it: it is only larger.
@@ -124,19 +153,29 @@ pub fn find_stub(given: Option<&Path>) -> Result<PathBuf> {
     Ok(if beside.is_file() { beside } else { own })
 }
 
-/// Copies a stub, without the bundle that it may carry already.
-fn copy_stub(stub: &Path, out: &mut impl Write) -> Result<()> {
-    let bytes = std::fs::read(stub).map_err(|e| desk(stub, &e))?;
-    let end = match container::find(stub)? {
-        Some(place) => place.begins_at().unwrap_or(bytes.len() as u64) as usize,
-        None => bytes.len(),
-    };
-    if end < 4 || !(bytes.starts_with(b"\x7fELF") || bytes.starts_with(b"MZ") || bytes.starts_with(b"#!")) {
+/// The bytes of a stub, without the bundle that it may carry already, with the keys that it shall pin.
+fn program(stub: &Path, pins: &[PathBuf], key: Option<&SecretKey>) -> Result<Vec<u8>> {
+    let mut bytes = std::fs::read(stub).map_err(|e| desk(stub, &e))?;
+    if let Some(place) = container::find(stub)? {
+        bytes.truncate(place.begins_at().unwrap_or(u64::MAX) as usize);
+    }
+    if bytes.len() < 4 || !(bytes.starts_with(b"\x7fELF") || bytes.starts_with(b"MZ") || bytes.starts_with(b"#!")) {
         let message = format!(
             "“{}” is no executable; --stub names the updater that the bundle is appended to.",
             stub.display()
         );
         return Err(Failure::new(Reason::PayloadInvalid, message).at(stub));
     }
-    io::copy(&mut &bytes[..end], out).map(|_| ()).map_err(|e| desk(stub, &e))
+    if !pins.is_empty() {
+        sign::set_pins(stub, &mut bytes, &keys::public(pins)?)?;
+    }
+    let pinned = sign::pins_of(stub, &bytes)?;
+    match key {
+        Some(key) => sign::fits(key, pinned.as_ref())?,
+        None if pinned.is_some_and(|pins| !pins.keys().is_empty()) => {
+            println!("It takes only what is signed: sign it before you hand it out, with `holdfast sign`.");
+        }
+        None => {}
+    }
+    Ok(bytes)
 }

@@ -8,6 +8,7 @@ pub mod matrix;
 #[cfg(target_os = "linux")]
 pub mod mounts;
 pub mod proof;
+pub mod signed;
 pub mod steps;
 #[cfg(target_os = "linux")]
 pub mod storm;

@@ -1,4 +1,4 @@
-//! `holdfast verify`: which version a site is, program and data together. It is the oracle of Holdfast's own tests, for a release manager with
+//! `holdfast verify`: which version a site is, program and data together; without a site, [`maker`] looks at the update itself. It is the oracle of Holdfast's own tests, for a release manager with
 //! a site and a payload. It takes no lock and must never change anything at the site, not even a side file of a database.
 
 mod code;
@@ -6,7 +6,7 @@ mod data;
 mod own;
 mod text;
 
-use super::{desk, pack, release};
+use super::{desk, maker, pack, release};
 use crate::bundle::manifest::{Manifest, Modules, Start, label};
 use crate::bundle::{Bundle, container};
 use crate::disk::RealDisk;
@@ -29,11 +29,14 @@ use std::path::{Path, PathBuf};
 pub struct Arguments {
     /// The payload folder, or the update that was packed of it.
     update: PathBuf,
-    /// The application folder.
+    /// The application folder of the site; without it the update itself is looked at.
     #[arg(long)]
-    app: PathBuf,
+    app: Option<PathBuf>,
+    /// A public key that must have signed the update; with several, one of them.
+    #[arg(long = "key", value_name = "NAME.pub", conflicts_with = "app")]
+    keys: Vec<PathBuf>,
     /// A database, if it is not where the manifest says: NAME=PATH.
-    #[arg(long = "database", value_name = "NAME=PATH")]
+    #[arg(long = "database", value_name = "NAME=PATH", requires = "app")]
     databases: Vec<String>,
     /// All that was found, as one JSON object.
     #[arg(long)]
@@ -41,6 +44,7 @@ pub struct Arguments {
 }
 
 const EXAMPLES: &str = "Examples:
+  holdfast verify update.exe --key release.pub
   holdfast verify my-payload --app /opt/relief
   holdfast verify update.exe --app /opt/relief --json
   holdfast verify update --app /opt/relief --database main=/var/lib/relief/relief.db";
@@ -97,7 +101,10 @@ pub struct Report {
 
 /// Looks, says what was found, and gives the process's exit code.
 pub fn run(arguments: &Arguments) -> u8 {
-    match verify(arguments) {
+    let Some(app) = &arguments.app else {
+        return maker::verify(&arguments.update, &arguments.keys, arguments.json);
+    };
+    match verify(arguments, app) {
         Ok(report) => {
             match arguments.json {
                 true => println!("{:#}", serde_json::json!(report)),
@@ -119,7 +126,7 @@ pub fn run(arguments: &Arguments) -> u8 {
     }
 }
 
-fn verify(arguments: &Arguments) -> Result<Report> {
+fn verify(arguments: &Arguments, app: &Path) -> Result<Report> {
     let given = release::parse(&arguments.databases)?;
     let scratch = tempfile::tempdir().map_err(|e| desk(&std::env::temp_dir(), &e))?;
     let bundle = open(&arguments.update, scratch.path())?;
@@ -128,7 +135,7 @@ fn verify(arguments: &Arguments) -> Result<Report> {
         variable: &|name| std::env::var_os(name),
         executable: std::env::current_exe()?,
     };
-    let app = locate(manifest, Some(&arguments.app), &environment)?;
+    let app = locate(manifest, Some(app), &environment)?;
     let sites = locate_databases(manifest, &app, &given, &environment)?;
     let mut findings = Vec::new();
     let own = own::look(&RealDisk, &app, &sites, &manifest.product.id, &mut findings)?;
