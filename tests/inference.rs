@@ -5,5 +5,11 @@
 mod cases;
 #[path = "inference/eden.rs"]
 mod eden;
+#[path = "inference/properties.rs"]
+mod properties;
+#[path = "inference/settled.rs"]
+mod settled;
+#[path = "inference/shapes.rs"]
+mod shapes;
 #[path = "inference/sides.rs"]
 mod sides;

@@ -42,9 +42,9 @@ pub fn separator(data: &Data<'_>, old: (&Table, &Column), member: &Column, odds:
                 .collect()
         };
         let is_list = |value: &&str| parts(value).iter().filter(|p| !p.is_empty()).all(|p| is_part(p));
-        values.iter().any(|v| v.contains(*separator)) && values.iter().all(|v| is_list(&v))
+        values.iter().any(|v| v.contains(*separator)) && values.iter().all(|v| is_list(v))
     };
-    match SEPARATORS.into_iter().find(|s| splits(&s)) {
+    match SEPARATORS.into_iter().find(|s| splits(s)) {
         Some(separator) => {
             let example = values.iter().find(|v| v.contains(separator)).copied().unwrap_or_default();
             odds.add("values", 1.5, format!("Its values are lists, such as “{example}”."));
