@@ -47,7 +47,7 @@ fn a_value_of_the_order_may_move_to_its_customer() {
 }
 
 #[test]
-fn tables_that_end_in_one_are_merged_if_their_rows_differ_and_asked_if_not() {
+fn tables_that_seem_to_end_in_one_are_asked() {
     let columns = "id INTEGER PRIMARY KEY, company TEXT, vat_number TEXT, street TEXT";
     let insert = |table: &str, sign: &str| {
         rows(table, "company, vat_number, street", 30, |n| {
@@ -60,8 +60,9 @@ fn tables_that_end_in_one_are_merged_if_their_rows_differ_and_asked_if_not() {
     };
     let new = format!("CREATE TABLE customer ({columns}, area TEXT);");
     let found = between(&old("US"), &new);
-    has(&found, "customer_eu merged into customer");
-    has(&found, "customer_us merged into customer");
+    // Nothing but names speaks for it, and they for both.
+    asks(&found, "customer_eu?");
+    asks(&found, "customer_us?");
     // The same rows in both: one of them may be a leftover.
     let found = between(&old("EU"), &new);
     asks(&found, "customer_eu?");
