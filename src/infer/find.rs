@@ -75,10 +75,10 @@ pub fn tables<'a>(world: &World<'a>, data: &Data<'a>, settled: &Settlement) -> T
     };
     let merges = looking.possible(&pool, &judged);
     for merge in merges.iter().filter(|m| m.found.score >= THRESHOLD) {
-        if let Shape::TableMerged { from, to } = &merge.found.shape {
-            if places.of(from).is_none() {
-                places.insert(from, to);
-            }
+        if let Shape::TableMerged { from, to } = &merge.found.shape
+            && places.of(from).is_none()
+        {
+            places.insert(from, to);
         }
     }
     Tables { places, judged, merges }

@@ -42,7 +42,7 @@ pub fn separator(data: &Data<'_>, old: (&Table, &Column), member: &Column, odds:
                 .collect()
         };
         let is_list = |value: &&str| parts(value).iter().filter(|p| !p.is_empty()).all(|p| is_part(p));
-        values.iter().any(|v| v.contains(*separator)) && values.iter().all(|v| is_list(v))
+        values.iter().any(|v| v.contains(*separator)) && values.iter().all(is_list)
     };
     match SEPARATORS.into_iter().find(|s| splits(s)) {
         Some(separator) => {

@@ -36,8 +36,8 @@ pub struct Merge {
 impl Looking<'_, '_> {
     /// Every merge that is not out of the question.
     pub fn possible(&self, pool: &Pool<'_>, judged: &[Judged]) -> Vec<Merge> {
-        let mut found = self.into_new(pool, judged);
-        found.extend(self.into_kept(pool));
+        let mut found = self.ending_in_new(pool, judged);
+        found.extend(self.ending_in_kept(pool));
         found.retain(|m| match &m.found.shape {
             Shape::TableMerged { from, to } => !self.apart.contains(&(key(from), key(to))),
             _ => false,
@@ -46,7 +46,7 @@ impl Looking<'_, '_> {
     }
 
     /// Several old tables that are each like one new table.
-    fn into_new(&self, pool: &Pool<'_>, judged: &[Judged]) -> Vec<Merge> {
+    fn ending_in_new(&self, pool: &Pool<'_>, judged: &[Judged]) -> Vec<Merge> {
         let mut by_to: BTreeMap<&str, Vec<&Judged>> = BTreeMap::new();
         let is_free =
             |j: &&Judged| j.score < THRESHOLD && self.places.of(&j.possible.from).is_none() && !self.places.is_taken(&j.possible.to);
@@ -74,7 +74,7 @@ impl Looking<'_, '_> {
     }
 
     /// An old table of which all is in a new one that another old table became.
-    fn into_kept(&self, pool: &Pool<'_>) -> Vec<Merge> {
+    fn ending_in_kept(&self, pool: &Pool<'_>) -> Vec<Merge> {
         let mut with: HashMap<String, Vec<&Table>> = HashMap::new();
         for table in self.world.new.tables.iter().filter(|t| self.places.is_taken(&t.name)) {
             for column in &table.columns {

@@ -71,6 +71,7 @@ fn tables() {
 }
 
 #[test]
+#[allow(clippy::too_many_lines, reason = "a list of cases")]
 fn columns() {
     found(&[
         ("CREATE TABLE t(a)", "CREATE TABLE t(a, b)", &["safe column added t.b"]),

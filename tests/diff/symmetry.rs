@@ -99,7 +99,7 @@ impl Schema {
             name,
             columns: Vec::new(),
             constraints: Vec::new(),
-            options: *chance.choice(&["", "", "STRICT"]).expect("one"),
+            options: chance.choice(&["", "", "STRICT"]).expect("one"),
             others: Vec::new(),
         };
         for _ in 0..chance.usize(1..5) {

@@ -1,7 +1,7 @@
 //! Of any schema: against itself nothing is found and nothing asked; renames are found or asked, never taken for others; the same input gives
 //! the same output.
 
-use crate::sides::{between, matches, origin, said, told};
+use crate::sides::{between, origin, said, told};
 use fastrand::Rng;
 use holdfast::infer::Shape;
 use std::collections::BTreeMap;
