@@ -75,7 +75,7 @@ pub fn compare(basis: &Basis<'_>, pair: Pair<'_>, found: &mut Vec<Finding>) {
     }
 }
 
-fn written(check: &Check) -> String {
+pub fn written(check: &Check) -> String {
     let name = check.name.as_ref().map_or_else(String::new, |n| format!("{n}: "));
     format!("{name}{}", check.sql)
 }

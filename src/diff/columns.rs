@@ -291,7 +291,7 @@ fn written(declared: &str) -> String {
 }
 
 /// The n of `VARCHAR(n)`.
-fn length(declared: &str) -> Option<u64> {
+pub fn length(declared: &str) -> Option<u64> {
     let (_, rest) = declared.split_once('(')?;
     rest.trim_end_matches(')').split(',').next()?.trim().parse().ok()
 }

@@ -37,10 +37,7 @@ pub fn compare(old: &Side, new: &Side, masks: &[String], inference: Option<Infer
         indexes::compare(&basis, *pair, &mut found);
     }
     texts::compare(&basis, &old.definition, &new.definition, &mut found);
-    found.sort_by(|a, b| {
-        let key = |f: &Finding| (Reverse(f.level), f.subject.table.to_ascii_lowercase(), f.kind);
-        key(a).cmp(&key(b))
-    });
+    sort(&mut found);
     let order = order::order(&old.definition, &new.definition, &basis.matching);
     Ok(Report {
         old: facts(old)?,
@@ -49,6 +46,14 @@ pub fn compare(old: &Side, new: &Side, masks: &[String], inference: Option<Infer
         order,
         inference,
     })
+}
+
+/// The gravest first, then by table.
+pub fn sort(findings: &mut [Finding]) {
+    findings.sort_by(|a, b| {
+        let key = |f: &Finding| (Reverse(f.level), f.subject.table.to_ascii_lowercase(), f.kind);
+        key(a).cmp(&key(b))
+    });
 }
 
 fn facts(side: &Side) -> Result<SideFacts> {
@@ -60,7 +65,12 @@ fn facts(side: &Side) -> Result<SideFacts> {
                 Ok(number) => rows.push((table.name.clone(), number)),
                 // Nobody can say how many rows a module keeps that is not there.
                 Err(e) if e.to_string().contains("no such module") => {}
-                Err(e) => return Err(crate::schema::explained(&e, side.name.as_ref())),
+                Err(e) => {
+                    let failure = crate::schema::explained(&e, side.name.as_ref());
+                    return Err(failure
+                        .hint(&format!("It was met in the table “{}”.", table.name))
+                        .with("table", &*table.name));
+                }
             }
         }
     }

@@ -115,7 +115,7 @@ fn subject((old, new): Pair<'_>, index: &Index) -> Subject {
 }
 
 /// What an index is, without its name.
-fn definition(index: &Index) -> String {
+pub fn definition(index: &Index) -> String {
     let unique = if index.unique { "UNIQUE " } else { "" };
     let filter = index.filter.as_ref().map_or_else(String::new, |f| format!(" WHERE {f}"));
     format!("{unique}({}){filter}", parts(&index.parts))

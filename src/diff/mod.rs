@@ -18,6 +18,7 @@ mod report;
 mod sets;
 mod tables;
 mod texts;
+mod weigh;
 mod words;
 
 pub use alike::likeness;
@@ -25,3 +26,4 @@ pub use compare::compare;
 pub use matching::Matching;
 pub use page::page;
 pub use report::{Change, Finding, Kind, Level, Order, Report, Sample, SideFacts, Subject, Weight};
+pub use weigh::{WeighOptions, weigh};

@@ -12,6 +12,8 @@ pub struct TableText {
     pub checks: Vec<Check>,
     /// The rules of generated columns, by name in lower case.
     pub generated: HashMap<String, Generated>,
+    /// The same as they are written, for working them out.
+    pub rules: HashMap<String, String>,
     /// For each REFERENCES in its order, whether it is checked at the end of a transaction only.
     pub deferred: Vec<bool>,
 }
@@ -23,6 +25,10 @@ pub struct IndexText {
     pub parts: Vec<String>,
     /// The condition of a partial one, normalised.
     pub filter: Option<String>,
+    /// The parts as they are written.
+    pub written: Vec<String>,
+    /// The condition as it is written.
+    pub filter_written: Option<String>,
 }
 
 /// Words with which a constraint of the table begins; none of them can be a column's name without quotes.
@@ -65,6 +71,7 @@ fn clauses(item: &[Token<'_>], words: &[(usize, &Token<'_>)], column: Option<&st
                     expression: expression(inner, names),
                     stored: words[n..].iter().any(|(_, w)| w.is("STORED")),
                 };
+                found.rules.extend(column.map(|c| (c.to_ascii_lowercase(), as_written(inner))));
                 found.generated.extend(column.map(|c| (c.to_ascii_lowercase(), rule)));
             }
             _ if word.is("REFERENCES") => found.deferred.push(false),
@@ -82,11 +89,13 @@ pub fn index(sql: &str, names: &[&str]) -> IndexText {
     let inner = group(&all);
     let after = inner.last().map_or(0, |last| last.start + last.text.len());
     let tail: Vec<Token<'_>> = all.iter().filter(|t| t.start >= after).copied().collect();
-    let filter = tail.iter().position(|t| t.is("WHERE")).map(|n| expression(&tail[n + 1..], names));
+    let filter = tail.iter().position(|t| t.is("WHERE")).map(|n| &tail[n + 1..]);
     let part = |item: &[Token<'_>]| expression(without_order(item), names);
     IndexText {
         parts: divided(inner).into_iter().map(part).collect(),
-        filter,
+        filter: filter.map(|f| expression(f, names)),
+        written: divided(inner).into_iter().map(|item| as_written(without_order(item))).collect(),
+        filter_written: filter.map(as_written),
     }
 }
 

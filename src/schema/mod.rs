@@ -13,6 +13,7 @@ mod side;
 #[cfg(test)]
 mod tests;
 
+pub use create::{index as index_text, table as table_text};
 pub use live::{Tidy, explained, open as open_live};
 pub use model::{Annotation, Check, Column, Definition, ForeignKey, Generated, Index, Part, Table, TableKind, Trigger, Unique, View};
 pub use read::read;

@@ -3,7 +3,7 @@
 mod terminal;
 
 use super::desk;
-use crate::diff::{Level, Report, compare, page};
+use crate::diff::{Level, Report, WeighOptions, compare, page, weigh};
 use crate::failure::Result;
 use crate::infer::{Hints, infer};
 use crate::schema;
@@ -31,6 +31,12 @@ pub struct Arguments {
     /// Compare by name alone: neither guess what became of what, nor look at annotations.
     #[arg(long)]
     no_guess: bool,
+    /// Show the form of values instead of the values, where rows of the old database are shown.
+    #[arg(long)]
+    masked: bool,
+    /// Compare the schemas alone, and read no rows.
+    #[arg(long, conflicts_with = "masked")]
+    no_data: bool,
     /// Leave out what is less grave.
     #[arg(long, value_enum, value_name = "LEVEL")]
     level: Option<Least>,
@@ -68,14 +74,20 @@ const BLOCKED: u8 = 1;
 /// Compares, and returns the exit code.
 pub fn diff(arguments: &Arguments) -> Result<u8> {
     let database = arguments.database.as_deref();
-    let old = schema::open(&arguments.old, database)?;
-    let new = schema::open(&arguments.new, database)?;
+    let mut old = schema::open(&arguments.old, database)?;
+    let mut new = schema::open(&arguments.new, database)?;
+    if arguments.no_data {
+        old.data = None;
+        new.data = None;
+    }
     let hints = arguments.hints.as_deref().map(Hints::read).transpose()?.unwrap_or_default();
     let inference = match arguments.no_guess {
         true => None,
         false => Some(infer(&old, &new, &hints)?),
     };
     let mut report = compare(&old, &new, &arguments.masks, inference)?;
+    let options = WeighOptions { masked: arguments.masked };
+    weigh(&mut report, &old, &new, &options)?;
     let number = report.findings.len();
     let blocks = report.findings.iter().any(|f| f.level == Level::Blocks);
     if let Some(least) = arguments.level {
