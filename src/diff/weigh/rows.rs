@@ -70,7 +70,8 @@ impl<'a> Rows<'a> {
     /// An old column in SQL over these rows.
     pub fn sql(&self, was: &Column) -> String {
         let now = self.of_old(&was.name).and_then(|(_, now)| now);
-        alias(was, now)
+        // With the table, because a query within may have a column of that name.
+        format!("{}.{}", quoted(&self.new.name), alias(was, now))
     }
 
     /// Whether a value of the old column is the same value in the new one.

@@ -27,7 +27,7 @@ fn alike(rows: &Rows<'_>, asker: &mut Asker<'_>, set: &[Part], texts: &[String])
         if !is_known(&part.collation) {
             return Err(Stop::Unknown(format!("the collation {} is the application's own", part.collation)));
         }
-        let text = texts.get(n).unwrap_or(&part.text);
+        let text = texts.get(n).filter(|_| part.is_expression).unwrap_or(&part.text);
         let sql = match rows.new.column(&part.text).filter(|_| !part.is_expression) {
             Some(column) => asker.column(rows, column)?,
             None => asker.expression(rows, text)?,
