@@ -6,8 +6,8 @@ use super::odds::Odds;
 use super::sketch::{Look, Sketch};
 use super::types::Family;
 use super::world::{World, key};
-use crate::failure::Result;
-use crate::schema::{Column, Table, TableKind};
+use crate::failure::{Failure, Result};
+use crate::schema::{Column, Table, TableKind, explained};
 use crate::sql::quoted;
 use rusqlite::{Connection, ErrorCode, OptionalExtension};
 use std::cell::RefCell;
@@ -35,7 +35,7 @@ pub struct Data<'a> {
     old: Option<&'a Connection>,
     new: Option<&'a Connection>,
     read: RefCell<HashMap<(bool, String), Rc<Rows>>>,
-    trouble: RefCell<Option<rusqlite::Error>>,
+    trouble: RefCell<Option<Failure>>,
 }
 
 impl<'a> Data<'a> {
@@ -53,18 +53,24 @@ impl<'a> Data<'a> {
     pub fn trouble(&self) -> Result<()> {
         match self.trouble.borrow_mut().take() {
             None => Ok(()),
-            Some(error) => Err(crate::database::failed(&error, std::path::Path::new("main"), "reading")),
+            Some(failure) => Err(failure),
         }
     }
 
-    /// Keeps what went wrong, unless it only says that the application is needed.
-    pub fn note(&self, error: rusqlite::Error) {
+    /// Keeps what went wrong with a table of the old side, unless it only says that the application is needed.
+    pub fn note(&self, error: &rusqlite::Error, table: &str) {
+        self.note_of(self.old, error, table);
+    }
+
+    fn note_of(&self, side: Option<&Connection>, error: &rusqlite::Error, table: &str) {
         let is_grave = matches!(
             error.sqlite_error_code(),
             Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase | ErrorCode::SystemIoFailure | ErrorCode::DatabaseBusy)
         );
         if is_grave {
-            self.trouble.borrow_mut().get_or_insert(error);
+            let path = side.and_then(Connection::path).unwrap_or("the database");
+            let failure = explained(error, path.as_ref()).hint(&format!("It was met in the table “{table}”."));
+            self.trouble.borrow_mut().get_or_insert(failure.with("table", table));
         }
     }
 
@@ -85,7 +91,7 @@ impl<'a> Data<'a> {
         }
         let rows = connection.map(|c| sample(c, table)).unwrap_or_else(|| Ok(Rows::default()));
         let rows = Rc::new(rows.unwrap_or_else(|error| {
-            self.note(error);
+            self.note_of(connection, &error, &table.name);
             Rows::default()
         }));
         self.read.borrow_mut().insert(place, Rc::clone(&rows));
@@ -93,12 +99,12 @@ impl<'a> Data<'a> {
     }
 
     /// Two counts from the old side; `None` without rows, or if SQLite cannot answer.
-    pub fn counts(&self, sql: &str) -> Option<(u64, u64)> {
+    pub fn counts(&self, table: &str, sql: &str) -> Option<(u64, u64)> {
         let counted = self.old?.query_row(sql, [], |r| Ok((r.get::<_, i64>(0)?, r.get::<_, i64>(1)?)));
         match counted {
             Ok((a, b)) => Some((a.unsigned_abs(), b.unsigned_abs())),
             Err(error) => {
-                self.note(error);
+                self.note(&error, table);
                 None
             }
         }
@@ -127,7 +133,7 @@ impl<'a> Data<'a> {
             found.collect::<rusqlite::Result<_>>()
         });
         found.unwrap_or_else(|error| {
-            self.note(error);
+            self.note(&error, &table.name);
             BTreeSet::new()
         })
     }

@@ -112,7 +112,7 @@ impl Looking<'_, '_> {
         match counted {
             Ok(found) => Some(found),
             Err(error) => {
-                self.data.note(error);
+                self.data.note(&error, &table.name);
                 None
             }
         }

@@ -79,7 +79,7 @@ impl Counting<'_, '_> {
         match counted {
             Ok(rows) => u64::try_from(rows).ok(),
             Err(error) => {
-                self.data.note(error);
+                self.data.note(&error, &table.name);
                 None
             }
         }
@@ -102,7 +102,7 @@ impl Counting<'_, '_> {
             rows.collect::<rusqlite::Result<Vec<_>>>()
         });
         told.unwrap_or_else(|error| {
-            self.data.note(error);
+            self.data.note(&error, &table.name);
             Vec::new()
         })
     }

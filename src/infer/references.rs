@@ -148,7 +148,7 @@ impl Looking<'_, '_> {
             quoted(value),
             quoted(key)
         );
-        match self.data.counts(&sql) {
+        match self.data.counts(&table.name, &sql) {
             Some((all, found)) if all > 0 && all == found => {
                 odds.add(
                     "values",

@@ -144,7 +144,10 @@ impl Held {
         match (self, other) {
             (Held::Other(Value::Integer(a)), Held::Other(Value::Real(b))) => *b as i128 == i128::from(*a),
             (Held::Other(Value::Real(a)), Held::Other(Value::Integer(b))) => *a == *b as f64,
-            (Held::Other(Value::Real(a)), Held::Text(b)) => String::from_utf8_lossy(b).parse() == Ok(*a),
+            // A reshape trusts 15 digits of a number's text, and no more.
+            (Held::Other(Value::Real(a)), Held::Text(b)) => {
+                String::from_utf8_lossy(b).parse() == Ok(*a) && format!("{a:.14e}").parse() == Ok(*a)
+            }
             // How a number was written counts; the integer alone may become 7.0.
             (Held::Text(a), Held::Other(Value::Real(b))) => match String::from_utf8_lossy(a).parse::<i64>() {
                 Ok(n) => n.to_string().as_bytes() == a && *b as i128 == i128::from(n),

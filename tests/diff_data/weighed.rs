@@ -8,7 +8,7 @@ use std::process::Command;
 
 /// An old database and a new schema.
 pub struct Case {
-    pub bench: Bench,
+    _bench: Bench,
     pub old: PathBuf,
     pub new: PathBuf,
 }
@@ -26,7 +26,7 @@ impl Case {
             .expect("the old schema");
         write(&new_path, new);
         Case {
-            bench,
+            _bench: bench,
             old: old_path,
             new: new_path,
         }
@@ -96,7 +96,7 @@ impl Said {
 
     /// It kept its level, and says why nothing was counted.
     #[track_caller]
-    pub fn is_not_weighed(self, level: &str, why: &str) {
+    pub fn goes_unweighed(self, level: &str, why: &str) {
         assert!(self.0["weight"].is_null(), "{:#}", self.0);
         assert_eq!(self.0["level"], level, "{:#}", self.0);
         let sentence = self.0["sentence"].as_str().expect("a sentence");

@@ -16,6 +16,13 @@ pub fn marked(old: &str, new: &str) -> (Markup, Markup) {
         let mut runs: Vec<(bool, String)> = Vec::new();
         for change in diff.iter_all_changes().filter(|c| c.tag() == mine || c.tag() == ChangeTag::Equal) {
             let is_marked = change.tag() == mine;
+            // A blank between two words that are marked belongs to them.
+            if let (true, [.., (true, before), (false, blank)]) = (is_marked, runs.as_mut_slice())
+                && blank.trim().is_empty()
+            {
+                before.push_str(blank);
+                runs.pop();
+            }
             match runs.last_mut() {
                 Some((same, text)) if *same == is_marked => text.push_str(change.value()),
                 _ => runs.push((is_marked, change.value().to_owned())),

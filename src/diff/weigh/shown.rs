@@ -79,7 +79,8 @@ mod tests {
     fn a_value_is_short_and_on_one_line() {
         let plain = |value| shown(value, false);
         assert_eq!(plain(ValueRef::Text(b"a\nb\0c\xff")), "“a\\nb\\0c\u{fffd}”");
-        assert_eq!(plain(ValueRef::Text("é".repeat(1000).as_bytes())), format!("“{}…”", "é".repeat(40)));
+        let long = "é".repeat(1000);
+        assert_eq!(plain(ValueRef::Text(long.as_bytes())), format!("“{}…”", "é".repeat(40)));
         assert_eq!(plain(ValueRef::Blob(&[7; 12])), "12 bytes, x'0707070707070707…'");
         assert_eq!(plain(ValueRef::Real(f64::INFINITY)), "infinity");
     }
