@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// The section's heading.
-const HEADING: &str = "### From two databases to an update.exe";
+const HEADING: &str = "### From two databases to a signed update.exe";
 
 /// A part of the story: what stands behind the three ticks says what its block is.
 #[derive(Debug)]
@@ -140,8 +140,11 @@ impl Stage<'_> {
             ["holdfast", "draft", ..] if drafts == 1 => assert!(said.contains("1 question open"), "{said}"),
             ["holdfast", "draft", ..] => assert!(said.contains("0 questions open") && said.contains("holdfast rehearse"), "{said}"),
             ["holdfast", "rehearse", ..] => self.rehearsed(),
+            ["holdfast", "keygen", ..] => ["office.key", "office.pub"].iter().for_each(|file| self.is_there(file)),
             ["holdfast", "pack", ..] => self.is_there("update.exe"),
-            ["holdfast", "inspect", ..] => assert!(said.contains("2.0"), "{said}"),
+            ["holdfast", "sign", ..] => assert!(said.contains("signed"), "{said}"),
+            ["holdfast", "verify", ..] => assert!(said.contains("which this program pins"), "{said}"),
+            ["holdfast", "inspect", ..] => assert!(said.contains("2.0") && said.contains("rehearsed from 1.0") && said.contains("signed"), "{said}"),
             ["holdfast", "report", ..] => {
                 assert!(said.contains("1 site"), "{said}");
                 assert!(self.read(Path::new("report.html")).contains("Tool Library"));
