@@ -336,7 +336,10 @@ fn the_same_payload_gives_the_same_bytes_on_any_stub() {
 fn a_new_payload_guides_and_the_sample_packs() {
     let bench = Bench::new();
     let ran = holdfast(&bench, "new mine").expect(0);
-    assert!(ran.stdout.contains("Read its holdfast.toml, then `holdfast pack mine"), "{ran:?}");
+    assert!(
+        ran.stdout.contains("then `holdfast release VERSION --app FOLDER --payload mine`"),
+        "{ran:?}"
+    );
     let ran = holdfast(&bench, "pack mine -o update").expect(20);
     assert!(
         ran.stderr.contains("mine/code/VERSION: application.version reads this file"),

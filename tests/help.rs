@@ -186,7 +186,7 @@ fn lint(path: &Path, text: &str) {
     let page = path.to_string_lossy();
     for (program, words) in [
         ("mandoc", vec!["-Tlint", "-Werror", &page]),
-        ("groff", vec!["-man", "-ww", "-z", "-Tutf8", &page]),
+        ("groff", vec!["-man", "-ww", "-z", "-Kutf8", "-Tutf8", &page]),
     ] {
         if let Ok(output) = Command::new(program).args(&words).output() {
             assert!(output.status.success() && output.stderr.is_empty(), "{program} {page}: {output:?}");

@@ -42,6 +42,11 @@ impl Affinity {
                 false
             }
             (Affinity::Real, ValueRef::Integer(number)) => number.unsigned_abs() > EXACT,
+            // SQLite reads a number up to a zero byte, and what follows is lost.
+            (Affinity::Numeric | Affinity::Real, ValueRef::Text(text)) if text.contains(&0) => {
+                let before = text.split(|byte| *byte == 0).next().unwrap_or_default();
+                std::str::from_utf8(before).is_ok_and(is_number)
+            }
             (Affinity::Numeric | Affinity::Real, ValueRef::Text(text)) => match std::str::from_utf8(text) {
                 // Nobody means the empty text where a number stands; what is meant instead only a person knows.
                 Ok(text) if text.trim().is_empty() => true,
@@ -183,6 +188,7 @@ mod tests {
             "1.5",
             "100000000000000.5",
             "3.14159265358979312",
+            "7\0",
         ];
         for text in texts {
             let query = "INSERT INTO t(n) VALUES (?1) RETURNING CAST(n AS TEXT) = ?1";

@@ -144,7 +144,10 @@ impl Stage<'_> {
             ["holdfast", "pack", ..] => self.is_there("update.exe"),
             ["holdfast", "sign", ..] => assert!(said.contains("signed"), "{said}"),
             ["holdfast", "verify", ..] => assert!(said.contains("which this program pins"), "{said}"),
-            ["holdfast", "inspect", ..] => assert!(said.contains("2.0") && said.contains("rehearsed from 1.0") && said.contains("signed"), "{said}"),
+            ["holdfast", "inspect", ..] => assert!(
+                said.contains("2.0") && said.contains("rehearsed from 1.0") && said.contains("signed"),
+                "{said}"
+            ),
             ["holdfast", "report", ..] => {
                 assert!(said.contains("1 site"), "{said}");
                 assert!(self.read(Path::new("report.html")).contains("Tool Library"));

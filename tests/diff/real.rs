@@ -36,7 +36,7 @@ fn eden_is_told_in_some_lines() {
     );
     let found = findings(&report);
     for expected in [
-        "look type changed inv_warehouse.capacity",
+        "safe type changed inv_warehouse.capacity",
         "safe type changed gis_layer_bing.type",
         "safe table added med_hospital",
     ] {

@@ -129,7 +129,7 @@ fn a_column_that_is_gone_weighs_what_is_neither_null_nor_its_default() {
         .shows(&["id = 2: “kept”", "id = 4: “it”"]);
     let case = Case::new(old, "CREATE TABLE t(id INTEGER PRIMARY KEY, a TEXT DEFAULT 'it''s');");
     case.said("column", "removed")
-        .is("safe", 0, 4, "None of the 4 rows has a value in “b”.");
+        .is("look", 0, 4, "None of the 4 rows has a value in “b”.");
 }
 
 #[test]
@@ -140,7 +140,7 @@ fn a_table_that_is_gone_weighs_its_rows() {
         .is("blocks", 2, 2, "It has 2 rows.");
     Case::new(old, "CREATE TABLE t(a);")
         .said("table", "removed")
-        .is("safe", 0, 0, "It is empty.");
+        .is("look", 0, 0, "It is empty.");
 }
 
 #[test]

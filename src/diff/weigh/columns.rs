@@ -89,8 +89,10 @@ pub fn removed(finding: &Finding, rows: &Rows<'_>) -> Result<Option<Question>, S
         ),
         None => (format!("{value} IS NOT NULL"), format!("a value in “{}”", was.name)),
     };
-    let count = Count::new(finding.level, condition, &what).show(&was.name, value);
-    Ok(Some(Question::one(count)))
+    let mut question = Question::one(Count::new(finding.level, condition, &what).show(&was.name, value));
+    // At another site there may be some.
+    question.otherwise = Level::Look;
+    Ok(Some(question))
 }
 
 /// A column's default as SQLite stores it, written as SQL; `None` if it has none, or another one with each row.

@@ -106,7 +106,8 @@ impl Weigher<'_> {
             1 => "It has 1 row.".to_owned(),
             _ => format!("It has {} rows.", number(rows)),
         };
-        let level = if rows > 0 { finding.level } else { Level::Safe };
+        // At another site there may be some.
+        let level = if rows > 0 { finding.level } else { Level::Look };
         settle(finding, level, rows, rows, sentence);
         Ok(())
     }
