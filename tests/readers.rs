@@ -129,4 +129,12 @@ targets! {
     any_load_plan_is_refused_or_loads_what_it_names: "load_plan", 1500;
     any_data_file_is_refused_or_loaded_whole: "load_rows", 750;
     any_sql_is_cut_as_sqlite_cuts_it: "sql", 1000;
+    only_what_the_pinned_key_signed_is_believed: "signature", 1500;
+    any_schema_is_refused_or_compared_and_drafted: "schema", 1000;
+    any_result_file_is_named_as_unreadable_or_stands_on_the_page: "result", 1000;
+}
+
+#[test]
+fn the_bundle_that_the_pinned_key_signed_is_believed() {
+    readers::signature::sound();
 }

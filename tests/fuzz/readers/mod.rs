@@ -11,6 +11,9 @@ pub mod load_rows;
 pub mod manifest;
 pub mod mapping;
 pub mod payload;
+pub mod result;
+pub mod schema;
+pub mod signature;
 pub mod site;
 pub mod sql;
 pub mod tables;
@@ -24,7 +27,7 @@ use tempfile::TempDir;
 pub type Reader = fn(&[u8]);
 
 /// Each target by its name.
-pub const TARGETS: [(&str, Reader); 8] = [
+pub const TARGETS: [(&str, Reader); 11] = [
     ("bundle", bundle::read),
     ("manifest", manifest::read),
     ("payload", payload::read),
@@ -33,6 +36,9 @@ pub const TARGETS: [(&str, Reader); 8] = [
     ("load_plan", load_plan::read),
     ("load_rows", load_rows::read),
     ("sql", sql::read),
+    ("signature", signature::read),
+    ("schema", schema::read),
+    ("result", result::read),
 ];
 
 /// A refusal says something that a person can read and a machine can take.

@@ -1,0 +1,7 @@
+//! Fuzzes what `readers::result` reads.
+#![no_main]
+
+#[path = "../readers/mod.rs"]
+mod readers;
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| readers::result::read(bytes));
