@@ -271,8 +271,12 @@ fn a_run_killed_at_any_moment_leaves_exactly_one_of_the_two_pairs() {
     assert_eq!(ends.values().sum::<i32>(), 50);
 }
 
-/// A run that was faster than the last one and had ended is no kill.
+/// A run that was faster than the last one and had ended is no kill; the next one is aimed at earlier.
 fn one_kill(target: &Target, aim: Aim) -> (Pair, Pair) {
-    let end = (0..10).find_map(|_| target.kill_and_recover(aim));
-    end.unwrap_or_else(|| panic!("{aim:?}: ten runs ended before they were killed"))
+    let earlier = |tried: i32| Aim {
+        from: aim.from,
+        part: aim.part * 0.85_f64.powi(tried),
+    };
+    let end = (0..20).find_map(|tried| target.kill_and_recover(earlier(tried)));
+    end.unwrap_or_else(|| panic!("{aim:?}: twenty runs ended before they were killed"))
 }
