@@ -5,6 +5,9 @@
 #![warn(missing_docs, clippy::disallowed_methods, clippy::exit, clippy::print_stdout, clippy::print_stderr)]
 #![cfg_attr(not(test), warn(clippy::unwrap_used, clippy::expect_used))]
 
+#[macro_use]
+mod print;
+
 pub mod bundle;
 pub mod checks;
 pub mod cli;

@@ -6,7 +6,7 @@ mod support;
 
 use serde_json::{Value, json};
 use std::path::PathBuf;
-use std::process::Command;
+use std::process::{Command, Stdio};
 use support::*;
 
 /// Its words: a JSON list of [what to wait for, what to type], a file to hold open (“close” as an answer closes it), columns, the command.
@@ -202,4 +202,60 @@ fn going_back_asks_only_when_rows_would_go() {
         assert!(screen.count("item: 2") > 0 && screen.count("Go back?") == 1, "{:#}", screen.0);
     }
     assert_eq!(tree(&site.folder), before);
+}
+
+/// A pipe whose reader has gone.
+fn nobody() -> Stdio {
+    let (reader, writer) = std::io::pipe().expect("a pipe");
+    drop(reader);
+    writer.into()
+}
+
+#[test]
+fn a_reader_who_has_gone_ends_nothing() {
+    let bench = Bench::new();
+    let payload = bench.mini_payload();
+    let updater = bench.pack(&payload, "update");
+    for (n, words) in [&["--silent"][..], &["--silent", "--details"], &["--silent", "--json"]]
+        .iter()
+        .enumerate()
+    {
+        let site = bench.mini_site(&format!("site-{n}"));
+        let mut command = Command::new(&updater);
+        let command = command
+            .arg("--app")
+            .arg(&site)
+            .args(*words)
+            .stdin(Stdio::null())
+            .stdout(nobody())
+            .stderr(nobody());
+        assert_eq!(command.status().expect("it starts").code(), Some(0), "{words:?}");
+        assert_eq!(result(&site)["request"]["state"], "done", "{words:?}");
+    }
+    for words in [&["inspect"][..], &["inspect", "--json"]] {
+        let mut command = Command::new(HOLDFAST);
+        let command = command.args(words).arg(&updater).stdout(nobody()).stderr(nobody());
+        assert_eq!(command.status().expect("it starts").code(), Some(0), "{words:?}");
+    }
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn what_does_not_fit_where_it_is_printed_is_said() {
+    let bench = Bench::new();
+    let updater = bench.pack(&bench.mini_payload(), "update");
+    for command in ["inspect", "completion", "man"] {
+        let full = std::fs::File::options().write(true).open("/dev/full").expect("a full disk");
+        let mut holdfast = Command::new(HOLDFAST);
+        let holdfast = holdfast.arg(command).stdout(full);
+        let given = match command {
+            "inspect" => holdfast.arg(&updater),
+            "completion" => holdfast.arg("bash"),
+            _ => holdfast,
+        };
+        let output = given.stderr(Stdio::piped()).output().expect("it starts");
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(20), "{command}: {said}");
+        assert!(said.contains("Not everything could be printed"), "{command}: {said}");
+    }
 }

@@ -1,5 +1,4 @@
 //! The three ways in which the updater speaks: to a person at a terminal, in silence, and as JSON lines. All of them write the log.
-#![allow(clippy::print_stdout, clippy::print_stderr, reason = "this is the terminal")]
 
 use crate::bundle::manifest::not_rehearsed;
 use crate::failure::Failure;
@@ -51,11 +50,11 @@ impl Terminal {
     fn prompt(&self, text: &str, answers: &[(&str, Answer)]) -> Answer {
         self.bar.suspend(|| {
             loop {
-                eprint!("{text} ");
+                crate::print::err(format_args!("{text} "));
                 let _ = std::io::stderr().flush();
                 let Some(word) = self.line() else {
                     // Nobody typed the end of the line.
-                    eprintln!();
+                    complain!("");
                     return Answer::No;
                 };
                 if let Some((_, answer)) = answers.iter().find(|(name, _)| !word.is_empty() && name.starts_with(&word)) {
@@ -97,10 +96,10 @@ impl Reporter for Terminal {
                 self.bar.set_position(position(*stage, 0, 1));
             }
             Event::Progress { stage, done, total } => self.bar.set_position(position(*stage, *done, *total)),
-            Event::Step { version, step } if self.details => self.bar.suspend(|| eprintln!("step {version}/{step}")),
-            Event::Note { message } if self.details => self.bar.suspend(|| eprintln!("{message}")),
-            Event::Moved { unit, to } if self.details => self.bar.suspend(|| eprintln!("moved {unit} {}", to.words())),
-            Event::Warning { message } => self.bar.suspend(|| eprintln!("warning: {message}")),
+            Event::Step { version, step } if self.details => self.bar.suspend(|| complain!("step {version}/{step}")),
+            Event::Note { message } if self.details => self.bar.suspend(|| complain!("{message}")),
+            Event::Moved { unit, to } if self.details => self.bar.suspend(|| complain!("moved {unit} {}", to.words())),
+            Event::Warning { message } => self.bar.suspend(|| complain!("warning: {message}")),
             _ => {}
         }
     }

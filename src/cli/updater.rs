@@ -1,5 +1,4 @@
 //! The updater's process: who watches the run, from where the program works, and what is said at its end.
-#![allow(clippy::print_stdout, clippy::print_stderr, reason = "this is the terminal")]
 
 use super::arguments::{Arguments, HELP, Output, Verb, WINDOW_HELP};
 use super::job::{Job, Told, code};
@@ -43,7 +42,7 @@ fn help() -> String {
 /// To the console of whoever started this; into a box if there is none and a person is there to close it.
 fn say(text: &str, may_show: bool) {
     match platform::attach_console() {
-        true => print!("{text}"),
+        true => crate::print::out(format_args!("{text}")),
         false if may_show => platform::show_text("Holdfast", text),
         false => {}
     }
@@ -54,7 +53,7 @@ fn not_understood(words: &[OsString], failure: &Failure) -> i32 {
         .iter()
         .any(|word| ["--silent", "--json", "--passive"].iter().any(|s| word == s));
     match platform::attach_console() {
-        true => eprintln!("{}", failure.message),
+        true => complain!("{}", failure.message),
         false if !is_silent => platform::show_text("Holdfast", &failure.message),
         false => {}
     }
@@ -140,10 +139,10 @@ fn at_console(job: &Job<'_>) -> (i32, Option<ResultFile>) {
 
 fn status(job: &Job<'_>, reporter: &dyn Reporter) -> i32 {
     match job.status(reporter) {
-        Ok(status) if job.arguments.output == Output::Json => println!("{}", serde_json::to_string(&status).unwrap_or_default()),
+        Ok(status) if job.arguments.output == Output::Json => say!("{}", serde_json::to_string(&status).unwrap_or_default()),
         Ok(status) => say(&status.to_string(), job.arguments.output == Output::Window),
         Err(failure) => {
-            eprintln!("{}", failure.message);
+            complain!("{}", failure.message);
             let windows = WindowsCode::of(Exit::Refused, Some(&failure), Aftermath::Untouched, false, false);
             return code(job.arguments.codes, Exit::Refused, windows);
         }
@@ -154,20 +153,20 @@ fn status(job: &Job<'_>, reporter: &dyn Reporter) -> i32 {
 fn tell(arguments: &Arguments, told: &Told) {
     let request = &told.file.request;
     match (&told.ended.outcome, arguments.output) {
-        (Ok(Outcome::Planned(plan)), _) if arguments.plan_json => println!("{}", serde_json::to_string_pretty(plan).unwrap_or_default()),
+        (Ok(Outcome::Planned(plan)), _) if arguments.plan_json => say!("{}", serde_json::to_string_pretty(plan).unwrap_or_default()),
         (Ok(Outcome::Planned(plan)), output) if output != Output::Json => say(&plan.to_string(), output == Output::Window),
-        (_, Output::Json) => println!(
+        (_, Output::Json) => say!(
             "{{\"event\":\"ended\",\"result\":{}}}",
             serde_json::to_string(&told.file).unwrap_or_default()
         ),
-        (Ok(_), _) => println!("{}", request.message),
+        (Ok(_), _) => say!("{}", request.message),
         (Err(failure), _) => {
-            eprintln!("{}", request.message);
+            complain!("{}", request.message);
             if arguments.details {
-                eprintln!("{}", failure.reason);
+                complain!("{}", failure.reason);
             }
             if let Some(log) = &request.log {
-                eprintln!("The log is “{}”.", log.display());
+                complain!("The log is “{}”.", log.display());
             }
         }
     }

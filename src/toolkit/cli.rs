@@ -118,10 +118,10 @@ pub fn main(words: impl IntoIterator<Item = OsString>) -> u8 {
         Command::DemoUpdate(arguments) => Ok(demo::update(&arguments)),
     };
     match ended {
-        Ok(code) => code,
+        Ok(code) => all_was_printed(code),
         Err(failure) => {
-            eprintln!("{}", failure.message);
-            eprintln!("{}", failure.reason);
+            complain!("{}", failure.message);
+            complain!("{}", failure.reason);
             let exit = match failure.reason.class() {
                 Class::Busy => Exit::Busy,
                 _ => Exit::Refused,
@@ -133,4 +133,15 @@ pub fn main(words: impl IntoIterator<Item = OsString>) -> u8 {
 
 fn done((): ()) -> u8 {
     Exit::Done as u8
+}
+
+/// What a command printed may be all that it was asked for: a full disk under it is a failure, too.
+fn all_was_printed(code: u8) -> u8 {
+    match crate::print::lost() {
+        Some(error) if code == 0 => {
+            complain!("Not everything could be printed: {error}. Make room, or print elsewhere, and do it again.");
+            Exit::Refused as u8
+        }
+        _ => code,
+    }
 }

@@ -3,7 +3,6 @@
 use super::cli;
 use crate::failure::Result;
 use clap::Command;
-use std::io::Write;
 
 /// What was typed.
 #[derive(clap::Args)]
@@ -24,7 +23,7 @@ const EXAMPLES: &str = "Examples:
 pub fn completion(arguments: &Arguments) -> Result<()> {
     let mut script = Vec::new();
     clap_complete::generate(arguments.shell, &mut shown(), "holdfast", &mut script);
-    std::io::stdout().write_all(&script)?;
+    crate::print::out(format_args!("{}", String::from_utf8_lossy(&script)));
     Ok(())
 }
 

@@ -58,13 +58,13 @@ pub fn demo(arguments: &Arguments) -> Result<()> {
     let payload = stage.join("payload");
     new::unpack_sample(&payload)?;
 
-    println!("1. An old site: Relief Register 1.0, with settings and uploads of its own.");
+    say!("1. An old site: Relief Register 1.0, with settings and uploads of its own.");
     let first = build_site(&payload, &stage.join("site"))?;
     show(&first, "people", OLD_PEOPLE)?;
     let bundle = stage.join("update-2.0");
     super::pack::unrehearsed(&payload, &bundle, UNREHEARSED)?;
     make_executable(&bundle)?;
-    println!("   $ update-2.0 --app site --silent");
+    say!("   $ update-2.0 --app site --silent");
     let exit = run(Command::new(&bundle).arg("--app").arg(&first).arg("--silent"))?;
     expect(exit == Some(0), "the update should have succeeded")?;
     show(&first, "people", NEW_PEOPLE)?;
@@ -74,7 +74,7 @@ pub fn demo(arguments: &Arguments) -> Result<()> {
         "SELECT version, step, rows_inserted + rows_updated FROM holdfast_ledger ORDER BY id LIMIT 9",
     )?;
 
-    println!("\n2. An update that fails its check.");
+    say!("\n2. An update that fails its check.");
     let second = build_site(&payload, &stage.join("site-2"))?;
     let before = Pair::of(&second)?;
     let broken = stage.join("payload-broken");
@@ -90,7 +90,7 @@ pub fn demo(arguments: &Arguments) -> Result<()> {
     expect(exit == Some(Exit::Restored as i32), "the update should have failed and restored")?;
     compare(&before, &Pair::of(&second)?)?;
 
-    println!("\n3. An update that is killed in the middle of the swap.");
+    say!("\n3. An update that is killed in the middle of the swap.");
     let third = build_site(&payload, &stage.join("site-3"))?;
     let before = Pair::of(&third)?;
     let own = std::env::current_exe().map_err(|e| desk(Path::new("this program"), &e))?;
@@ -100,7 +100,7 @@ pub fn demo(arguments: &Arguments) -> Result<()> {
         .arg(&third)
         .args(["--cut-after", "15"]))?;
     expect(killed.is_none(), "the update should have been killed")?;
-    println!(
+    say!(
         "   Killed after 15 renames. Can anything be started? {}",
         if third.join("relief").exists() {
             "yes"
@@ -108,12 +108,12 @@ pub fn demo(arguments: &Arguments) -> Result<()> {
             "no: neither old nor new"
         }
     );
-    println!("   $ update-2.0 recover --app site-3");
+    say!("   $ update-2.0 recover --app site-3");
     let exit = run(Command::new(&bundle).arg("recover").arg("--app").arg(&third))?;
     expect(exit == Some(0), "the recovery should have succeeded")?;
     compare(&before, &Pair::of(&third)?)?;
     if keep.is_some() {
-        println!("\nThe sites are in “{}”.", stage.display());
+        say!("\nThe sites are in “{}”.", stage.display());
     }
     Ok(())
 }
@@ -166,11 +166,11 @@ fn run(command: &mut Command) -> Result<Option<i32>> {
         .output()
         .map_err(|e| desk(Path::new(command.get_program()), &e))?;
     for text in [&output.stdout, &output.stderr] {
-        String::from_utf8_lossy(text).lines().for_each(|line| println!("   | {line}"));
+        String::from_utf8_lossy(text).lines().for_each(|line| say!("   | {line}"));
     }
     match output.status.code() {
-        Some(code) => println!("   exit code {code}"),
-        None => println!("   killed"),
+        Some(code) => say!("   exit code {code}"),
+        None => say!("   killed"),
     }
     Ok(output.status.code())
 }
@@ -190,7 +190,7 @@ fn show(site: &Path, what: &str, query: &str) -> Result<()> {
     let connection = glance(&RealDisk, &database)?;
     let told = |e: rusqlite::Error| crate::database::failed(&e, &database, "reading");
     let version = fs::read_to_string(site.join("VERSION")).unwrap_or_default();
-    println!("   {what} in {}:", version.trim());
+    say!("   {what} in {}:", version.trim());
     let mut statement = connection.prepare(query).map_err(told)?;
     let width = statement.column_count();
     let mut rows = statement.query([]).map_err(told)?;
@@ -202,7 +202,7 @@ fn show(site: &Path, what: &str, query: &str) -> Result<()> {
                 _ => String::new(),
             })
             .collect();
-        println!("     {}", cells.join("  "));
+        say!("     {}", cells.join("  "));
     }
     Ok(())
 }
@@ -246,10 +246,10 @@ fn list(root: &Path, folder: &Path, files: &mut String) -> Result<()> {
 }
 
 fn compare(before: &Pair, after: &Pair) -> Result<()> {
-    println!("   code  before {}…  after {}…", &before.code[..16], &after.code[..16]);
-    println!("   data  before {}…  after {}…", &before.data[..16], &after.data[..16]);
+    say!("   code  before {}…  after {}…", &before.code[..16], &after.code[..16]);
+    say!("   data  before {}…  after {}…", &before.data[..16], &after.data[..16]);
     expect(before == after, "the old pair should be there, byte for byte")?;
-    println!("   The old pair, exactly.");
+    say!("   The old pair, exactly.");
     Ok(())
 }
 

@@ -37,21 +37,21 @@ pub fn inspect(arguments: &Arguments) -> Result<()> {
         let mut shown = serde_json::to_value(manifest).map_err(std::io::Error::from)?;
         shown["signatures"] = serde_json::json!(made.signatures);
         shown["pins"] = serde_json::json!(made.pins);
-        println!("{shown:#}");
+        say!("{shown:#}");
         return Ok(());
     }
-    println!("{} ({}) {}", manifest.product.name, manifest.product.id, manifest.product.version);
-    println!("  bundle    {}", bundle.digest);
-    println!("  verified  {} files, {bytes} bytes", manifest.entries.len());
+    say!("{} ({}) {}", manifest.product.name, manifest.product.id, manifest.product.version);
+    say!("  bundle    {}", bundle.digest);
+    say!("  verified  {} files, {bytes} bytes", manifest.entries.len());
     if let Some(rehearsed) = &manifest.rehearsed {
         let versions: Vec<String> = rehearsed.versions.iter().map(ToString::to_string).collect();
-        println!("  rehearsed from {} by Holdfast {}", versions.join(", "), rehearsed.engine);
+        say!("  rehearsed from {} by Holdfast {}", versions.join(", "), rehearsed.engine);
     }
     if let Some(why) = manifest.unrehearsed() {
-        println!("  rehearsed no: {why}");
+        say!("  rehearsed no: {why}");
     }
-    print!("{made}");
-    println!(
+    crate::print::out(format_args!("{made}"));
+    say!(
         "  installs  {} files; entry: {}",
         manifest.code().count(),
         manifest.application.entry.join(", ")
@@ -63,7 +63,7 @@ pub fn inspect(arguments: &Arguments) -> Result<()> {
             .iter()
             .map(|(id, version)| format!(" with {}", label(Some(id), version)))
             .collect();
-        println!(
+        say!(
             "  from {}{}  through {}",
             start.version,
             modules.concat(),
@@ -76,7 +76,7 @@ pub fn inspect(arguments: &Arguments) -> Result<()> {
     }
     for migration in &manifest.migrations {
         for step in &migration.steps {
-            println!(
+            say!(
                 "  step      {}/{} on {}  {}",
                 migration.label(),
                 step.name,
@@ -86,7 +86,7 @@ pub fn inspect(arguments: &Arguments) -> Result<()> {
         }
     }
     for check in &manifest.checks {
-        println!("  check     {}", check.name);
+        say!("  check     {}", check.name);
     }
     Ok(())
 }

@@ -34,13 +34,13 @@ pub fn generate(arguments: &Arguments) -> Result<()> {
     let key = SecretKey::generate()?;
     put(&secret, &key.text(), true)?;
     put(&public, &key.public().text(), false)?;
-    println!("Key {}", key.public().id());
-    println!(
+    say!("Key {}", key.public().id());
+    say!(
         "  “{}” is secret: sign with it (`holdfast sign update.exe --key {}`).",
         secret.display(),
         secret.display()
     );
-    println!(
+    say!(
         "  “{}” is for everybody: pin it (`holdfast pack … --pin {}`).",
         public.display(),
         public.display()

@@ -95,21 +95,21 @@ pub fn verify(file: &Path, keys: &[PathBuf], json: bool) -> u8 {
     let told = match report(file, keys) {
         Ok(report) if json => Ok((serde_json::json!(report), report.exit_code)),
         Ok(report) => {
-            print!("{report}");
+            crate::print::out(format_args!("{report}"));
             return report.exit_code;
         }
         Err(failure) => Err(failure),
     };
     match told {
         Ok((report, code)) => {
-            println!("{report:#}");
+            say!("{report:#}");
             code
         }
         Err(failure) => {
             let code = Exit::of(&failure, Aftermath::Untouched) as u8;
             match json {
-                true => println!("{:#}", serde_json::json!({"exit_code": code, "findings": [failure]})),
-                false => eprintln!("{}\n{}", failure.message, failure.reason),
+                true => say!("{:#}", serde_json::json!({"exit_code": code, "findings": [failure]})),
+                false => complain!("{}\n{}", failure.message, failure.reason),
             }
             code
         }

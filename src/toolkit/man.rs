@@ -6,7 +6,6 @@ use clap::Command;
 use clap_mangen::Man;
 use clap_mangen::roff::{Roff, roman};
 use std::fs;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 /// What was typed.
@@ -42,7 +41,7 @@ pub fn man(arguments: &Arguments) -> Result<()> {
             }
         },
     };
-    std::io::stdout().write_all(&page(wanted)?)?;
+    crate::print::out(format_args!("{}", String::from_utf8_lossy(&page(wanted)?)));
     Ok(())
 }
 
@@ -59,7 +58,7 @@ fn write_all(all: Command, folder: &Path) -> Result<()> {
         let path = folder.join(format!("{name}.1"));
         fs::write(&path, page(command.clone())?).map_err(|e| desk(&path, &e))?;
     }
-    println!(
+    say!(
         "{} pages: “{}”. Try `man -l {}`.",
         commands.len(),
         folder.display(),

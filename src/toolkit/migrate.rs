@@ -78,7 +78,7 @@ pub fn migrate(arguments: &Arguments) -> Result<()> {
     let way = Way::find(arguments, &source, name, &old)?;
     let steps = way.steps(migrations(&arguments.payload)?.remove(name).unwrap_or_default());
     if steps.is_empty() {
-        eprintln!("note: no migration is left to run; the result is a copy. With --force they run again.");
+        complain!("note: no migration is left to run; the result is a copy. With --force they run again.");
     }
     let from = way.from.as_ref().map(ToString::to_string).unwrap_or_default();
     let report = new_file(&arguments.out, |path| {

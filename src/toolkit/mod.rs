@@ -1,5 +1,4 @@
 //! The release manager's commands: one file each. None of it is in the updater.
-#![allow(clippy::print_stdout, clippy::print_stderr, reason = "these are commands")]
 #![allow(
     clippy::disallowed_methods,
     reason = "the desk is not a site: what is written here is the release manager's own"

@@ -47,7 +47,7 @@ pub fn new(arguments: &Arguments) -> Result<()> {
         let manifest = folder.join("holdfast.toml");
         fs::write(&manifest, MANIFEST).map_err(|e| desk(&manifest, &e))?;
     }
-    println!(
+    say!(
         "“{}” is laid out. Fill in its holdfast.toml, put the new program into code/, then `holdfast release VERSION --app FOLDER --payload {}`.",
         folder.display(),
         folder.display()

@@ -51,7 +51,7 @@ const EXAMPLES: &str = "Examples:
 pub fn pack(arguments: &Arguments) -> Result<()> {
     let resolved = write(arguments)?;
     let (manifest, output) = (&resolved.manifest, &arguments.output);
-    println!(
+    say!(
         "{} {} from {}: “{}”",
         manifest.product.name,
         manifest.product.version,
@@ -59,7 +59,7 @@ pub fn pack(arguments: &Arguments) -> Result<()> {
         output.display()
     );
     if let Some(why) = manifest.unrehearsed() {
-        println!("{} Every result at a site will say so.", not_rehearsed(why));
+        say!("{} Every result at a site will say so.", not_rehearsed(why));
     }
     Ok(())
 }
@@ -173,7 +173,7 @@ fn program(stub: &Path, pins: &[PathBuf], key: Option<&SecretKey>) -> Result<Vec
     match key {
         Some(key) => sign::fits(key, pinned.as_ref())?,
         None if pinned.is_some_and(|pins| !pins.keys().is_empty()) => {
-            println!("It takes only what is signed: sign it before you hand it out, with `holdfast sign`.");
+            say!("It takes only what is signed: sign it before you hand it out, with `holdfast sign`.");
         }
         None => {}
     }

@@ -58,16 +58,16 @@ pub fn run(arguments: &Arguments) -> u8 {
     match done(arguments) {
         Ok(done) => {
             match arguments.json {
-                true => println!("{:#}", json(&done)),
-                false => print!("{}", text(&done)),
+                true => say!("{:#}", json(&done)),
+                false => crate::print::out(format_args!("{}", text(&done))),
             }
             done.exit as u8
         }
         Err(failure) => {
             let code = Exit::of(&failure, Aftermath::Untouched) as u8;
             match arguments.json {
-                true => println!("{:#}", serde_json::json!({"exit_code": code, "failures": [failure]})),
-                false => eprintln!("{}\n{}", failure.message, failure.reason),
+                true => say!("{:#}", serde_json::json!({"exit_code": code, "failures": [failure]})),
+                false => complain!("{}\n{}", failure.message, failure.reason),
             }
             code
         }

@@ -95,7 +95,7 @@ pub fn release(arguments: &Arguments) -> Result<()> {
     for (name, sql) in schemas {
         write(&format!("{name}.sql"), &sql)?;
     }
-    println!(
+    say!(
         "{} files and {} databases of {} {version}: “{}”",
         list.len(),
         paths.len(),
@@ -123,7 +123,7 @@ fn modules(source: &Source, databases: &BTreeMap<&str, PathBuf>) -> Result<Strin
 
 fn note_missing_entry(source: &Source, list: &FileList) {
     if !source.application.entry.iter().any(|e| list.contains_key(e)) {
-        eprintln!("warning: none of application.entry is among the files; name what starts this release there, too.");
+        complain!("warning: none of application.entry is among the files; name what starts this release there, too.");
     }
 }
 
@@ -153,7 +153,7 @@ fn collect(folder: &Path, prefix: &str, not_code: &Patterns, databases: &BTreeMa
             Some(Kind::File(_)) => {
                 list.insert(inside, hash_file(&RealDisk, &path)?);
             }
-            _ => eprintln!("warning: “{}” is a link or device and is left out.", path.display()),
+            _ => complain!("warning: “{}” is a link or device and is left out.", path.display()),
         }
     }
     Ok(())

@@ -50,12 +50,12 @@ pub fn report(arguments: &Arguments) -> Result<()> {
     let summary = Summary::of(&sites);
     if arguments.json {
         let value = serde_json::json!({ "summary": summary, "sites": sites, "unreadable": found.unreadable });
-        println!("{}", serde_json::to_string_pretty(&value).map_err(std::io::Error::from)?);
+        say!("{}", serde_json::to_string_pretty(&value).map_err(std::io::Error::from)?);
         return Ok(());
     }
     let needing = summary.urgent + summary.failed + summary.waits;
     for (path, _) in written {
-        println!("{} sites, {needing} of them need somebody: “{}”", summary.sites, path.display());
+        say!("{} sites, {needing} of them need somebody: “{}”", summary.sites, path.display());
     }
     Ok(())
 }

@@ -173,23 +173,32 @@ pub fn check(old: &Connection, new: &Connection, path: &Path) -> Result<()> {
 pub fn print(sources: &[SourceReport], accounts: &[TableAccount], json: bool) -> Result<()> {
     if json {
         let value = serde_json::json!({ "sources": sources, "accounts": accounts });
-        println!("{}", serde_json::to_string_pretty(&value).map_err(std::io::Error::from)?);
+        say!("{}", serde_json::to_string_pretty(&value).map_err(std::io::Error::from)?);
         return Ok(());
     }
-    println!(
+    say!(
         "{:<40} {:<40} {:>10} {:>10} {:>10} {:>10}",
-        "table", "from", "read", "written", "updated", "matched"
+        "table",
+        "from",
+        "read",
+        "written",
+        "updated",
+        "matched"
     );
     for source in sources.iter().filter(|s| s.read > 0) {
         let from = source.from.as_deref().unwrap_or("(a query)");
-        println!(
+        say!(
             "{:<40} {from:<40} {:>10} {:>10} {:>10} {:>10}",
-            source.table, source.read, source.written, source.updated, source.matched
+            source.table,
+            source.read,
+            source.written,
+            source.updated,
+            source.matched
         );
     }
     for account in accounts.iter().filter(|a| a.left > 0) {
         let why = account.dropped.as_deref().unwrap_or("");
-        println!("{} rows of “{}” went: {why}", account.left, account.table);
+        say!("{} rows of “{}” went: {why}", account.left, account.table);
     }
     Ok(())
 }

@@ -86,7 +86,7 @@ pub fn sign(arguments: &Signing) -> Result<()> {
         )
     })?;
     let product = &bundle.manifest.product;
-    println!(
+    say!(
         "{} {} is signed by the key {}: “{}”",
         product.name,
         product.version,
@@ -107,7 +107,7 @@ pub fn pin(arguments: &Pinning) -> Result<()> {
     set_pins(&program, &mut bytes[..end], &keys)?;
     write(&arguments.output, &program, &mut |out| out.write_all(&bytes))?;
     for key in &keys {
-        println!(
+        say!(
             "“{}” takes updates that the key {} has signed.",
             arguments.output.display(),
             key.id()

@@ -38,7 +38,7 @@ pub fn status(arguments: &Arguments) -> Result<()> {
             Help::Waits => "? ",
             Help::None => "  ",
         };
-        println!(
+        say!(
             "{mark} {:<a$}  {:<b$}  {:<19}  {:>7.1} s  {}",
             site.name(),
             way(site),
@@ -50,18 +50,18 @@ pub fn status(arguments: &Arguments) -> Result<()> {
         );
         if site.help != Help::None {
             let reason = run.reason.as_deref().map_or_else(String::new, |reason| format!("{reason}: "));
-            println!("     {reason}{}", run.message);
-            println!("     {}", state.advice);
+            say!("     {reason}{}", run.message);
+            say!("     {}", state.advice);
         }
         if let Some(why) = &run.unrehearsed {
-            println!("     not rehearsed: {why}");
+            say!("     not rehearsed: {why}");
         }
     }
     for file in &found.unreadable {
-        println!("?? {}: {}", file.path.display(), file.why);
+        say!("?? {}: {}", file.path.display(), file.why);
     }
     let summary = Summary::of(&sites);
-    println!(
+    say!(
         "{} sites: {} need help at once, {} failed and work as before, {} wait for somebody, {} are well; {} files cannot be read",
         summary.sites,
         summary.urgent,

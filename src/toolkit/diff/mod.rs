@@ -8,7 +8,7 @@ use crate::failure::Result;
 use crate::infer::{Hints, infer};
 use crate::schema;
 use clap::ValueEnum;
-use std::io::{ErrorKind, IsTerminal, Write};
+use std::io::IsTerminal;
 use std::path::PathBuf;
 
 /// What was typed.
@@ -112,9 +112,6 @@ fn print(report: &Report, number: usize, arguments: &Arguments) -> Result<()> {
         let has_colour = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty());
         terminal::text(report, number, arguments.all, has_colour)
     };
-    match std::io::stdout().lock().write_all(text.as_bytes()) {
-        // Whoever reads it has seen enough.
-        Err(e) if e.kind() == ErrorKind::BrokenPipe => Ok(()),
-        written => Ok(written?),
-    }
+    crate::print::out(format_args!("{text}"));
+    Ok(())
 }

@@ -197,13 +197,14 @@ fn is_same(old: &Side, new: &Side) -> Result<bool> {
 
 fn same(arguments: &Arguments, old: &Side, new: &Side) -> Result<()> {
     match arguments.json {
-        true => println!(
+        true => say!(
             "{}",
             json!({ "same": true, "step": null, "rules": 0, "questions": [], "obsolete": [], "tried": null })
         ),
-        false => println!(
+        false => say!(
             "“{}” has the schema of “{}” already. Nothing is to be done, and nothing was written.",
-            old.name, new.name
+            old.name,
+            new.name
         ),
     }
     Ok(())
@@ -225,32 +226,32 @@ fn say(arguments: &Arguments, step: &Step, tried: Option<&Tried>) -> Result<()> 
         let value = json!({
             "same": false, "step": path, "rules": made.edits.len(), "questions": questions, "obsolete": stale, "rows": rows, "tried": tried,
         });
-        println!("{}", serde_json::to_string_pretty(&value).map_err(std::io::Error::from)?);
+        say!("{}", serde_json::to_string_pretty(&value).map_err(std::io::Error::from)?);
         return Ok(());
     }
     let (rules, open) = (counted(made.edits.len(), "certain rule"), counted(asks.len(), "question"));
-    println!("“{}” is written: {rules} added, {open} open.", path.display());
+    say!("“{}” is written: {rules} added, {open} open.", path.display());
     for ask in asks {
-        println!("  {}:{}  {}", answers.display(), ask.line, ask.question);
+        say!("  {}:{}  {}", answers.display(), ask.line, ask.question);
     }
     for why in stale {
-        println!("  {why} What was answered about it stands as a comment at the end.");
+        say!("  {why} What was answered about it stands as a comment at the end.");
     }
     if !rows.is_empty() {
-        println!("holdfast.toml has to say where rows go that leave their tables:\n{rows}");
+        say!("holdfast.toml has to say where rows go that leave their tables:\n{rows}");
     }
     match tried {
-        Some(tried) => println!(
+        Some(tried) => say!(
             "Tried on a copy: the new schema is reached, and all {} of {} are accounted for.",
             counted(tried.rows as usize, "row"),
             counted(tried.tables, "table")
         ),
-        None if arguments.attempt => println!("It was not tried, because questions are open."),
+        None if arguments.attempt => say!("It was not tried, because questions are open."),
         None => {}
     }
     match asks.as_slice() {
-        [] => println!("Next: holdfast rehearse {}", arguments.payload.display()),
-        _ => println!("Next: answer them there, and run the same command again."),
+        [] => say!("Next: holdfast rehearse {}", arguments.payload.display()),
+        _ => say!("Next: answer them there, and run the same command again."),
     }
     Ok(())
 }

@@ -113,27 +113,27 @@ pub fn export(arguments: &Arguments) -> Result<()> {
 
 fn print(report: &Report, json: bool) -> Result<()> {
     if json {
-        println!("{}", serde_json::to_string_pretty(report).map_err(std::io::Error::from)?);
+        say!("{}", serde_json::to_string_pretty(report).map_err(std::io::Error::from)?);
         return Ok(());
     }
-    println!("{:<40} {:>10}  file", "table", "rows");
+    say!("{:<40} {:>10}  file", "table", "rows");
     for table in &report.tables {
         let more = match (table.loaded, table.rowids) {
             (false, _) => " (to be read; nothing loads it)",
             (true, true) => " (with rowids)",
             (true, false) => "",
         };
-        println!("{:<40} {:>10}  {}{more}", table.table, table.rows, table.file);
+        say!("{:<40} {:>10}  {}{more}", table.table, table.rows, table.file);
     }
     let mut reasons: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for left in &report.left_out {
         reasons.entry(&left.why).or_default().push(&left.table);
     }
     for (why, tables) in reasons {
-        println!("left out: {} ({why})", tables.join(", "));
+        say!("left out: {} ({why})", tables.join(", "));
     }
     if report.triggers {
-        println!("Triggers of the application will fire when this is loaded: they write to tables that are not in it.");
+        say!("Triggers of the application will fire when this is loaded: they write to tables that are not in it.");
     }
     Ok(())
 }

@@ -162,7 +162,7 @@ pub fn recover(arguments: &RecoverArguments) -> u8 {
         };
         match settled {
             Ok((found, left)) => {
-                println!("{}", sentence(&found));
+                say!("{}", sentence(&found));
                 if let Some(left) = left {
                     flow::leave_rest(context.reporter, &left);
                 }
@@ -190,13 +190,13 @@ fn recover_here(context: &Context<'_>) -> u8 {
         .take(2)
         .find(|folder| folder.join(WORK).is_dir());
     let Some(app) = own else {
-        eprintln!("Say which database an import was cut off for: holdfast recover DATABASE.");
+        complain!("Say which database an import was cut off for: holdfast recover DATABASE.");
         return Exit::Usage as u8;
     };
     let ended = flow::recover(context, app);
     match &ended.outcome {
-        Ok(Outcome::Recovered(found)) => println!("{}", sentence(found)),
-        _ => println!("{}", ended.sentence()),
+        Ok(Outcome::Recovered(found)) => say!("{}", sentence(found)),
+        _ => say!("{}", ended.sentence()),
     }
     ended.exit() as u8
 }
@@ -247,38 +247,47 @@ fn print(imported: &Imported, arguments: &Arguments) {
             "files": imported.files,
             "accounts": imported.tables,
         });
-        println!("{value:#}");
+        say!("{value:#}");
         return;
     }
-    println!(
+    say!(
         "{:<40} {:>10} {:>10} {:>10} {:>10}  file",
-        "table", "read", "inserted", "updated", "skipped"
+        "table",
+        "read",
+        "inserted",
+        "updated",
+        "skipped"
     );
     for file in &imported.files {
-        println!(
+        say!(
             "{:<40} {:>10} {:>10} {:>10} {:>10}  {}",
-            file.table, file.read, file.inserted, file.updated, file.skipped, file.file
+            file.table,
+            file.read,
+            file.inserted,
+            file.updated,
+            file.skipped,
+            file.file
         );
     }
     for account in imported.tables.iter().filter(|a| a.left > 0) {
         let why = account.dropped.as_deref().unwrap_or("");
-        println!("{} rows of “{}” went: {why}", account.left, account.table);
+        say!("{} rows of “{}” went: {why}", account.left, account.table);
     }
-    println!("The old database is kept as “{}”.", imported.snapshot.display());
+    say!("The old database is kept as “{}”.", imported.snapshot.display());
 }
 
 fn tell(failures: &[Failure], aftermath: Aftermath, json: bool) {
     if json {
-        println!(
+        say!(
             "{:#}",
             json!({ "failures": failures, "state": serde_json::to_value(aftermath).unwrap_or(Value::Null) })
         );
     }
     for failure in failures {
-        eprintln!("{}", failure.message);
-        eprintln!("{}", failure.reason);
+        complain!("{}", failure.message);
+        complain!("{}", failure.reason);
     }
-    eprintln!(
+    complain!(
         "{}",
         match aftermath {
             Aftermath::Untouched => "Nothing was changed.",

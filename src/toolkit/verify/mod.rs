@@ -107,19 +107,19 @@ pub fn run(arguments: &Arguments) -> u8 {
     match verify(arguments, app) {
         Ok(report) => {
             match arguments.json {
-                true => println!("{:#}", serde_json::json!(report)),
-                false => print!("{report}"),
+                true => say!("{:#}", serde_json::json!(report)),
+                false => crate::print::out(format_args!("{report}")),
             }
             report.exit_code
         }
         Err(failure) => {
             let code = Exit::of(&failure, Aftermath::Untouched) as u8;
             match arguments.json {
-                true => println!(
+                true => say!(
                     "{:#}",
                     serde_json::json!({"pair": Pair::None, "exit_code": code, "findings": [failure]})
                 ),
-                false => eprintln!("{}\n{}", failure.message, failure.reason),
+                false => complain!("{}\n{}", failure.message, failure.reason),
             }
             code
         }
