@@ -8,7 +8,7 @@
 use super::drawn::{Drawn, choice, number, without_links};
 use super::page::{Icon, Page, Progress};
 use super::story::{Next, Story};
-use super::system::{call_attention, hold_shutdown, set_title, wide};
+use super::system::{call_attention, hold_shutdown, keep_on_screen, set_title, wide};
 use super::taskbar::{Shown, Taskbar};
 use std::cell::{Cell, RefCell};
 use std::mem::transmute;
@@ -242,6 +242,7 @@ impl Dialog<'_, '_, '_> {
                     send(window, TDM_SET_BUTTON_ELEVATION_REQUIRED_STATE, number, 1);
                 }
             }
+            keep_on_screen(window);
             if page.waits() {
                 call_attention(window);
             }

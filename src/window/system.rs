@@ -7,14 +7,15 @@ use std::ffi::OsStr;
 use std::os::windows::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 use std::ptr;
-use windows_sys::Win32::Foundation::HWND;
+use windows_sys::Win32::Foundation::{HWND, RECT};
+use windows_sys::Win32::Graphics::Gdi::{GetMonitorInfoW, MONITOR_DEFAULTTONEAREST, MONITORINFO, MonitorFromWindow};
 use windows_sys::Win32::System::Shutdown::{ShutdownBlockReasonCreate, ShutdownBlockReasonDestroy};
 use windows_sys::Win32::System::SystemInformation::GetWindowsDirectoryW;
 use windows_sys::Win32::UI::Shell::ShellExecuteW;
 use windows_sys::Win32::UI::WindowsAndMessaging::{
-    FLASHW_ALL, FLASHW_TIMERNOFG, FLASHWINFO, FlashWindowEx, GetForegroundWindow, IDNO, IDOK, IDYES, MB_DEFBUTTON2, MB_DEFBUTTON3,
+    FLASHW_ALL, FLASHW_TIMERNOFG, FLASHWINFO, FlashWindowEx, GetForegroundWindow, GetWindowRect, IDNO, IDOK, IDYES, MB_DEFBUTTON2, MB_DEFBUTTON3,
     MB_ICONERROR, MB_ICONINFORMATION, MB_ICONWARNING, MB_OK, MB_OKCANCEL, MB_RIGHT, MB_RTLREADING, MB_SETFOREGROUND, MB_YESNOCANCEL,
-    MessageBoxW, SW_SHOWNORMAL, SetWindowTextW,
+    MessageBoxW, SW_SHOWNORMAL, SWP_NOACTIVATE, SWP_NOSIZE, SWP_NOZORDER, SetWindowPos, SetWindowTextW,
 };
 
 /// A text as Windows takes it: UTF-16 with a zero behind it.
@@ -27,6 +28,29 @@ pub fn wide(text: impl AsRef<OsStr>) -> Vec<u16> {
 pub fn set_title(window: HWND, title: &str) {
     // SAFETY: the text is zero-terminated and outlives the call.
     unsafe { SetWindowTextW(window, wide(title).as_ptr()) };
+}
+
+/// Moves a window so far that all of it is on its screen: a page that is larger than the one before grows to the right and down only.
+pub fn keep_on_screen(window: HWND) {
+    let mut at = RECT::default();
+    let mut monitor = MONITORINFO {
+        cbSize: size_of::<MONITORINFO>() as u32,
+        ..MONITORINFO::default()
+    };
+    // SAFETY: both structures outlive the calls, and the size of the one that asks for it is given.
+    unsafe {
+        let screen = MonitorFromWindow(window, MONITOR_DEFAULTTONEAREST);
+        if GetWindowRect(window, &raw mut at) == 0 || GetMonitorInfoW(screen, &raw mut monitor) == 0 {
+            return;
+        }
+        let room = monitor.rcWork;
+        // What is larger than the screen keeps its title in sight.
+        let x = at.left.min(room.right - (at.right - at.left)).max(room.left);
+        let y = at.top.min(room.bottom - (at.bottom - at.top)).max(room.top);
+        if (x, y) != (at.left, at.top) {
+            SetWindowPos(window, ptr::null_mut(), x, y, 0, 0, SWP_NOACTIVATE | SWP_NOSIZE | SWP_NOZORDER);
+        }
+    }
 }
 
 /// Makes the taskbar button of a window flash until somebody comes, if another one is in front of it.
