@@ -24,6 +24,7 @@ pub fn err(text: Arguments<'_>) {
 }
 
 /// Why not everything that was printed could be written, if so: a program whose product that is has failed then.
+#[cfg(feature = "toolkit")]
 pub fn lost() -> Option<&'static Error> {
     if let Err(error) = stdout().lock().flush()
         && error.kind() != ErrorKind::BrokenPipe

@@ -13,9 +13,9 @@ use windows_sys::Win32::System::Shutdown::{ShutdownBlockReasonCreate, ShutdownBl
 use windows_sys::Win32::System::SystemInformation::GetWindowsDirectoryW;
 use windows_sys::Win32::UI::Shell::ShellExecuteW;
 use windows_sys::Win32::UI::WindowsAndMessaging::{
-    FLASHW_ALL, FLASHW_TIMERNOFG, FLASHWINFO, FlashWindowEx, GetForegroundWindow, GetWindowRect, IDNO, IDOK, IDYES, MB_DEFBUTTON2, MB_DEFBUTTON3,
-    MB_ICONERROR, MB_ICONINFORMATION, MB_ICONWARNING, MB_OK, MB_OKCANCEL, MB_RIGHT, MB_RTLREADING, MB_SETFOREGROUND, MB_YESNOCANCEL,
-    MessageBoxW, SW_SHOWNORMAL, SWP_NOACTIVATE, SWP_NOSIZE, SWP_NOZORDER, SetWindowPos, SetWindowTextW,
+    FLASHW_ALL, FLASHW_TIMERNOFG, FLASHWINFO, FlashWindowEx, GetForegroundWindow, GetWindowRect, IDNO, IDOK, IDYES, MB_DEFBUTTON2,
+    MB_DEFBUTTON3, MB_ICONERROR, MB_ICONINFORMATION, MB_ICONWARNING, MB_OK, MB_OKCANCEL, MB_RIGHT, MB_RTLREADING, MB_SETFOREGROUND,
+    MB_YESNOCANCEL, MessageBoxW, SW_SHOWNORMAL, SWP_NOACTIVATE, SWP_NOSIZE, SWP_NOZORDER, SetWindowPos, SetWindowTextW,
 };
 
 /// A text as Windows takes it: UTF-16 with a zero behind it.
