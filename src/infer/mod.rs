@@ -3,6 +3,7 @@
 //! It proposes and gives its reasons; it never decides that something goes. What is not certain is for [`Inference::open`], so that it
 //! is asked. It reads databases and writes nothing.
 
+mod annotated;
 mod columns;
 mod compete;
 mod constraints;

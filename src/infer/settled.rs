@@ -1,6 +1,7 @@
 //! What people have settled, in the new schema's SQL or in hints, held against both schemas. What does not fit is an error that names the
 //! place; nothing said is passed over in silence, but for renames that have happened already.
 
+use super::annotated::{beside_column, beside_table};
 use super::data::Data;
 use super::findings::{Column as Name, Evidence, Match, Settled as By, Shape};
 use super::hints::{Hints, Told};
@@ -8,13 +9,15 @@ use super::moves;
 use super::world::{Places, World, column_key, key};
 use crate::failure::{Failure, Reason, Result};
 use crate::near::near;
-use crate::schema::{Annotation, Column, Definition, Table};
+use crate::schema::{Column, Definition, Table};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A table or a column of a schema.
 #[derive(Clone, Copy)]
-enum Thing<'a> {
+pub enum Thing<'a> {
+    /// A table.
     Table(&'a Table),
+    /// A column of a table.
     Column(&'a Table, &'a Column),
 }
 
@@ -52,16 +55,24 @@ pub struct Settlement {
 }
 
 /// Something said, with both its things found.
-struct Statement<'a> {
-    kind: Kind<'a>,
-    by: By,
-    place: String,
+pub struct Statement<'a> {
+    /// What.
+    pub kind: Kind<'a>,
+    /// In which way.
+    pub by: By,
+    /// Where it stands, for messages.
+    pub place: String,
 }
 
-enum Kind<'a> {
+/// What can be said, of an old thing, a new one, or both.
+pub enum Kind<'a> {
+    /// The old one became the new one; found by expressions, if any are given.
     Became(Thing<'a>, Thing<'a>, Vec<(String, String)>),
+    /// The old one goes, for a reason.
     Goes(Thing<'a>, String),
+    /// The two are not the same.
     Apart(Thing<'a>, Thing<'a>),
+    /// The new one comes from nothing.
     New(Thing<'a>),
 }
 
@@ -214,7 +225,8 @@ impl Settlement {
     }
 }
 
-fn wrong(message: String) -> Failure {
+/// What people said cannot be.
+pub fn wrong(message: String) -> Failure {
     Failure::new(Reason::RequestInvalid, message)
 }
 
@@ -267,118 +279,8 @@ fn statements<'a>(world: &World<'a>, hints: &Hints, places: &Places, of_tables: 
     Ok(found)
 }
 
-fn place_of(table: &Table, note: &Annotation) -> String {
-    match note.line {
-        0 => format!("“@{}” beside “{}”", note.word, table.name),
-        line => format!("“@{}” in “{}”, line {line} of its statement", note.word, table.name),
-    }
-}
-
-fn needed<'n>(note: &'n Annotation, word: &str, place: &str) -> Result<&'n str> {
-    match note.value(word) {
-        Some(value) => Ok(value),
-        None => Err(wrong(format!("{place} lacks `{word}=`."))),
-    }
-}
-
-/// `@renamed from=TABLE`, and `@dropped name=…`, which may stand beside any table.
-fn beside_table<'a>(
-    world: &World<'a>,
-    places: &Places,
-    table: &'a Table,
-    note: &Annotation,
-    of_tables: bool,
-) -> Result<Option<Statement<'a>>> {
-    let place = place_of(table, note);
-    let kind = match note.word.as_str() {
-        "renamed" if of_tables => {
-            let from = needed(note, "from", &place)?;
-            match world.old.table(from) {
-                Some(old) => Kind::Became(Thing::Table(old), Thing::Table(table), Vec::new()),
-                None if world.old.table(&table.name).is_some() => return Ok(None),
-                None => return Err(wrong(format!("{place}: The old schema {}", missing_table(world.old, from)))),
-            }
-        }
-        "dropped" => return dropped(world, places, table, note, of_tables),
-        _ => return Ok(None),
-    };
-    let by = By::Annotation;
-    Ok(Some(Statement { kind, by, place }))
-}
-
-/// `@dropped name=NAME reason="…"`: a column of the table beside which it stands, a column of another one, or a table.
-fn dropped<'a>(world: &World<'a>, places: &Places, table: &Table, note: &Annotation, of_tables: bool) -> Result<Option<Statement<'a>>> {
-    let place = place_of(table, note);
-    let name = needed(note, "name", &place)?;
-    let reason = needed(note, "reason", &place)?;
-    let named: Option<Thing<'a>> = thing(world.old, name).ok();
-    let thing = match named {
-        Some(Thing::Table(_)) if !of_tables => return Ok(None),
-        Some(Thing::Column(..)) if of_tables => return Ok(None),
-        Some(found) => found,
-        None if of_tables => return Ok(None),
-        None => {
-            let mut before = places.pairs(world).into_iter().filter(|(_, new)| new.name == table.name);
-            let column = before.find_map(|(old, _)| Some(Thing::Column(old, old.column(name)?)));
-            // It went with an earlier version, if there is nothing of that name any more.
-            let Some(column) = column else { return Ok(None) };
-            column
-        }
-    };
-    Ok(Some(Statement {
-        kind: Kind::Goes(thing, reason.to_owned()),
-        by: By::Annotation,
-        place,
-    }))
-}
-
-/// `@renamed from=COLUMN`, or `from=TABLE.COLUMN` for one that stood in another table.
-fn beside_column<'a>(
-    world: &World<'a>,
-    places: &Places,
-    table: &'a Table,
-    column: &'a Column,
-    note: &Annotation,
-    of_tables: bool,
-) -> Result<Option<Statement<'a>>> {
-    let place = place_of(table, note);
-    if note.word == "dropped" {
-        return dropped(world, places, table, note, of_tables);
-    }
-    if note.word != "renamed" || of_tables {
-        return Ok(None);
-    }
-    let from = needed(note, "from", &place)?;
-    let before: Vec<&Table> = places
-        .pairs(world)
-        .into_iter()
-        .filter(|(_, new)| new.name == table.name)
-        .map(|(old, _)| old)
-        .collect();
-    let own = before.iter().find_map(|old| Some(Thing::Column(old, old.column(from)?)));
-    let elsewhere = || match thing(world.old, from) {
-        Ok(Thing::Column(table, column)) => Some(Thing::Column(table, column)),
-        _ => None,
-    };
-    let kind = match own.or_else(elsewhere) {
-        Some(old) => Kind::Became(old, Thing::Column(table, column), Vec::new()),
-        // It has happened already in an earlier version.
-        None if before.iter().any(|old| old.column(&column.name).is_some()) => return Ok(None),
-        None => {
-            let names = before.iter().flat_map(|old| &old.columns).map(|c| c.name.as_str());
-            let hint = near(from, names).map(|name| format!(" Is “{name}” meant?")).unwrap_or_default();
-            return Err(wrong(format!(
-                "{place}: there is no old column “{from}” from which “{}” could come.{hint}",
-                column.name
-            )));
-        }
-    };
-    let by = By::Annotation;
-    Ok(Some(Statement { kind, by, place }))
-}
-
 /// A table, or a column as `table.column`; a part with a dot in it stands in double quotes.
-fn thing<'a>(definition: &'a Definition, text: &str) -> std::result::Result<Thing<'a>, String> {
+pub fn thing<'a>(definition: &'a Definition, text: &str) -> std::result::Result<Thing<'a>, String> {
     let bare = |part: &str| match part.strip_prefix('"').and_then(|p| p.strip_suffix('"')) {
         Some(inner) => inner.replace("\"\"", "\""),
         None => part.to_owned(),
@@ -400,7 +302,8 @@ fn thing<'a>(definition: &'a Definition, text: &str) -> std::result::Result<Thin
     Err(unknown.unwrap_or_else(|| missing_table(definition, &bare(text.split('.').next().unwrap_or(text)))))
 }
 
-fn missing_table(definition: &Definition, name: &str) -> String {
+/// How a table is missed, with the near one.
+pub fn missing_table(definition: &Definition, name: &str) -> String {
     let hint = near(name, definition.tables.iter().map(|t| t.name.as_str()));
     let hint = hint.map(|name| format!(" Is “{name}” meant?")).unwrap_or_default();
     format!("has no table “{name}”.{hint}")
