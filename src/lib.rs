@@ -24,6 +24,8 @@ pub mod in_place;
 #[cfg(feature = "toolkit")]
 pub mod infer;
 pub mod load;
+#[cfg(feature = "toolkit")]
+mod masked;
 pub mod mutants;
 pub mod near;
 #[cfg(feature = "toolkit")]

@@ -2,6 +2,7 @@
 //!
 //! A table that cannot be read here, because the application alone has its functions or modules, counts as one without rows.
 
+use super::masked::told;
 use super::odds::Odds;
 use super::sketch::{Look, Sketch};
 use super::types::Family;
@@ -236,7 +237,11 @@ fn fits(a: &Sketch, new: &Column) -> Option<(f64, String)> {
     }
     let (words, example) = a.words();
     let weight = if words * 10 >= a.filled() * 9 { -4.0 } else { -1.0 };
-    let sentence = format!("{words} of {} sampled values are no numbers, such as “{}”.", a.filled(), example?);
+    let sentence = format!(
+        "{words} of {} sampled values are no numbers, such as “{}”.",
+        a.filled(),
+        told(example?)
+    );
     (words > 0).then_some((weight, sentence))
 }
 

@@ -1,6 +1,7 @@
 //! Lists in text: what stands between their parts.
 
 use super::data::Data;
+use super::masked::told;
 use super::odds::Odds;
 use super::types::Family;
 use super::world::key;
@@ -47,7 +48,7 @@ pub fn separator(data: &Data<'_>, old: (&Table, &Column), member: &Column, odds:
     match SEPARATORS.into_iter().find(|s| splits(s)) {
         Some(separator) => {
             let example = values.iter().find(|v| v.contains(separator)).copied().unwrap_or_default();
-            odds.add("values", 1.5, format!("Its values are lists, such as “{example}”."));
+            odds.add("values", 1.5, format!("Its values are lists, such as “{}”.", told(example)));
             Some(Some(separator.to_owned()))
         }
         None if wanted == Family::Integer => None,

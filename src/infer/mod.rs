@@ -13,6 +13,7 @@ mod findings;
 mod hints;
 mod indexes;
 mod links;
+mod masked;
 mod merges;
 mod moves;
 mod names;

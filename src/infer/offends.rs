@@ -2,6 +2,7 @@
 
 use super::data::Data;
 use super::findings::{Column as Name, Evidence, Match, Open, Origin, Shape};
+use super::masked::told;
 use super::open::shown;
 use super::world::World;
 use crate::reshape::Affinity;
@@ -34,8 +35,11 @@ impl Looking<'_, '_> {
         let found = self.count(old, a, |value| after.would_change(value))?;
         let (example, _) = found.samples.first()?;
         let sentence = format!(
-            "{} of {} values would be others as “{}”, such as “{example}”.",
-            found.rows, found.all, b.declared
+            "{} of {} values would be others as “{}”, such as “{}”.",
+            found.rows,
+            found.all,
+            b.declared,
+            told(example)
         );
         Some(Match {
             shape: Shape::Retyped {

@@ -2,6 +2,7 @@
 
 use super::data::Data;
 use super::findings::{Column as Name, Match, Shape};
+use super::masked::told;
 use super::names;
 use super::odds::{Odds, chance, rounded};
 use super::sketch::Sketch;
@@ -108,10 +109,10 @@ impl<'w, 'a> Renames<'w, 'a> {
     fn seen_in_new(&self, values: &[(String, String)], after: Option<&Sketch>, odds: &mut Odds) {
         let Some(after) = after.filter(|s| s.filled() > 0) else { return };
         if let Some((_, new)) = values.iter().find(|(_, new)| after.has(new)) {
-            odds.add("values", 1.5, format!("“{new}” is among the new values."));
+            odds.add("values", 1.5, format!("“{}” is among the new values.", told(new)));
         }
         if let Some((old, _)) = values.iter().find(|(old, _)| after.has(old)) {
-            odds.add("values", -3.0, format!("“{old}” is still among the new values."));
+            odds.add("values", -3.0, format!("“{}” is still among the new values.", told(old)));
         }
     }
 
@@ -140,7 +141,11 @@ impl<'w, 'a> Renames<'w, 'a> {
         odds.add(
             "values",
             2.0,
-            format!("“{old}” is among the old values alone, “{new}” among the new alone."),
+            format!(
+                "“{}” is among the old values alone, “{}” among the new alone.",
+                told(old),
+                told(new)
+            ),
         );
         let times = self.changes.get(&(from.clone(), to.clone())).copied().unwrap_or_default();
         let weight = if times > 2 { 1.2 } else { 0.6 };

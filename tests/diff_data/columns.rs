@@ -208,3 +208,33 @@ fn without_data_nothing_is_weighed() {
     let text = case.run(&["--no-data"]).expect(0).stdout;
     assert!(!text.contains("rows,"), "{text}");
 }
+
+#[test]
+fn masked_hides_every_value_whatever_speaks_of_it() {
+    let values = ["ada@post.example", "grace@post.example", "linus@post.example"];
+    let rows: String = values
+        .iter()
+        .enumerate()
+        .map(|(n, mail)| format!("INSERT INTO person VALUES ({n}, '{mail}', 'red-{n}, blue-{n}', '12-{n}-x', 'quoted “{mail}” value');"))
+        .collect();
+    let case = Case::new(
+        &format!("CREATE TABLE person (id INTEGER PRIMARY KEY, mail TEXT, colours TEXT, code TEXT, gone TEXT); {rows}"),
+        "CREATE TABLE person (id INTEGER PRIMARY KEY, address INTEGER, code INTEGER CHECK (code > 100));
+        CREATE TABLE colour (id INTEGER PRIMARY KEY, word TEXT UNIQUE);
+        CREATE TABLE person_colour (person_id INTEGER REFERENCES person(id), colour_id INTEGER REFERENCES colour(id), PRIMARY KEY (person_id, colour_id));",
+    );
+    let page = case.old.with_extension("html");
+    let path = page.to_str().expect("a path");
+    let secrets = ["post.example", "blue-", "red-", "12-1", "12-0"];
+    let said = |more: &[&str]| {
+        let json = case.run(&[&["--json", "--html", path], more].concat()).expect(0).stdout;
+        let text = case.run(more).expect(0).stdout;
+        [json, text, std::fs::read_to_string(&page).expect("a page")].join("\n")
+    };
+    let open = said(&[]);
+    assert!(secrets.iter().any(|secret| open.contains(secret)), "{open}");
+    let hidden = said(&["--masked"]);
+    for secret in secrets {
+        assert!(!hidden.contains(secret), "{secret} is in {hidden}");
+    }
+}

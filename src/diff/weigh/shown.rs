@@ -1,5 +1,6 @@
 //! Values as they stand in samples: short, on one line, and masked if nobody is to read them.
 
+use crate::masked::like;
 use rusqlite::types::ValueRef;
 
 /// So many characters of a text are shown.
@@ -44,21 +45,7 @@ fn text(bytes: &[u8], masked: bool) -> String {
 }
 
 fn form(number: &str, masked: bool) -> String {
-    if masked {
-        number.chars().map(like).collect()
-    } else {
-        number.to_owned()
-    }
-}
-
-/// A character that stands for all of its kind.
-fn like(c: char) -> char {
-    match c {
-        c if c.is_numeric() => '9',
-        c if c.is_uppercase() => 'A',
-        c if c.is_alphabetic() => 'a',
-        c => c,
-    }
+    if masked { crate::masked::masked(number) } else { number.to_owned() }
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! A table as samples need it: its columns and key, some of its rows, and a row by its key.
 
 use crate::database::tables;
+use crate::masked::like;
 use crate::sql::quoted;
 use crate::steps::is_ours;
 pub use rusqlite::types::Value;
@@ -10,8 +11,6 @@ use rusqlite::{Connection, Result, params_from_iter};
 const LOOK_AT: usize = 100;
 /// How much of a value is shown, in characters.
 const SHOWN_CHARS: usize = 48;
-/// What cannot be read is masked by this.
-const MASK: char = 'x';
 
 /// A column.
 #[derive(Debug, Clone)]
@@ -134,7 +133,7 @@ impl Table {
     }
 }
 
-/// A value for people. Masked, its form stays: letters and digits cannot be read.
+/// A value for people; masked, its form.
 pub fn shown(value: &Value, masked: bool) -> String {
     let text = match value {
         Value::Null => return "NULL".to_owned(),
@@ -145,8 +144,7 @@ pub fn shown(value: &Value, masked: bool) -> String {
     };
     let plain = |c: char| match c {
         _ if c.is_control() => ' ',
-        _ if masked && c.is_numeric() => '0',
-        _ if masked && c.is_alphabetic() => MASK,
+        _ if masked => like(c),
         _ => c,
     };
     let mut short: String = text.chars().take(SHOWN_CHARS).map(plain).collect();

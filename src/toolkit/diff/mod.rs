@@ -81,10 +81,13 @@ pub fn diff(arguments: &Arguments) -> Result<u8> {
         new.data = None;
     }
     let hints = arguments.hints.as_deref().map(Hints::read).transpose()?.unwrap_or_default();
-    let inference = match arguments.no_guess {
+    let mut inference = match arguments.no_guess {
         true => None,
         false => Some(infer(&old, &new, &hints)?),
     };
+    if let (true, Some(inference)) = (arguments.masked, &mut inference) {
+        inference.mask([&old.definition, &new.definition]);
+    }
     let mut report = compare(&old, &new, &arguments.masks, inference)?;
     let options = WeighOptions { masked: arguments.masked };
     weigh(&mut report, &old, &new, &options)?;
