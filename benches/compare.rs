@@ -5,6 +5,8 @@
 
 #[path = "support/log.rs"]
 mod log;
+#[path = "support/measured.rs"]
+mod measured;
 #[path = "../tests/eden/site.rs"]
 mod site;
 #[path = "../tests/support/mod.rs"]
@@ -159,30 +161,12 @@ fn holdfast(bench: &Bench, product: &Product) -> Figures {
         .arg("--log")
         .arg(&log)
         .stdout(Stdio::null());
-    let started = Instant::now();
-    let mut child = command.spawn().expect("it starts");
-    let status = PathBuf::from(format!("/proc/{}/status", child.id()));
-    let mut peak_kb = 0;
-    let ended = loop {
-        if let Some(ended) = child.try_wait().expect("it can be asked") {
-            break ended;
-        }
-        peak_kb = peak_kb.max(high_water(&status).unwrap_or(0));
-        std::thread::sleep(Duration::from_millis(1));
-    };
-    let time = started.elapsed();
+    let measured = measured::measured(&mut command);
     let text = fs::read_to_string(&log).expect("a log");
-    assert!(ended.success(), "{text}");
-    let figures = read_log(&text, time, peak_kb);
+    assert!(measured.status.success(), "{text}");
+    let figures = read_log(&text, measured.time, measured.peak_kb);
     let _ = fs::remove_dir_all(bench.path("run"));
     figures
-}
-
-/// The highest resident size so far, in kB.
-fn high_water(status: &Path) -> Option<u64> {
-    let text = fs::read_to_string(status).ok()?;
-    let line = text.lines().find(|l| l.starts_with("VmHWM:"))?;
-    line.split_whitespace().nth(1)?.parse().ok()
 }
 
 fn read_log(text: &str, time: Duration, peak_kb: u64) -> Figures {

@@ -84,6 +84,13 @@ fn drafted(old: &Side, new: &Side) -> Result<()> {
         panic!("{}:\n{}", failure.message, first.text);
     }
     let again = draft(old, new, Hints::default(), Some(&first.text), path)?;
-    assert_eq!(again.text, first.text, "a redraft without a change");
+    // What is said of possibilities is written anew: rules that stand there already count as settled.
+    let kept = |text: &str| {
+        text.lines()
+            .filter(|line| !line.starts_with("#?"))
+            .map(str::to_owned)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(kept(&again.text), kept(&first.text), "a redraft without a change");
     Ok(())
 }
