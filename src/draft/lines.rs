@@ -17,15 +17,7 @@ pub fn key(name: &str) -> String {
 
 /// “1 row”, “1,186 rows”.
 pub fn counted(number: u64, what: &str) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (n, digit) in digits.chars().enumerate() {
-        if n > 0 && (digits.len() - n).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    format!("{text} {what}{}", if number == 1 { "" } else { "s" })
+    format!("{} {what}{}", crate::page::number(number), if number == 1 { "" } else { "s" })
 }
 
 /// “1 row of X holds”, “2 rows of X hold”.

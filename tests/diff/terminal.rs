@@ -85,3 +85,25 @@ fn the_exit_code_says_on_request_whether_anything_blocks() {
     text("CREATE TABLE a(b)", "CREATE TABLE a(b, c)", &["--exit-code"], 0);
     text(OLD, NEW, &[], 0);
 }
+
+#[test]
+fn what_is_alike_is_told_with_its_rows_the_most_first() {
+    let table = |n: usize| format!("CREATE TABLE t{n}(a); INSERT INTO t{n} VALUES {};", vec!["(1)"; n].join(", "));
+    let said = text(&(1..=26).map(table).collect::<String>(), "", &["--no-guess"], 0);
+    assert!(
+        said.contains("26 × The table … is gone, and nothing says what becomes of its rows. 351 rows in all."),
+        "{said}"
+    );
+    assert!(
+        said.contains("  t26 (26 rows), t25 (25 rows), ") && said.contains(", t1 (1 row)\n"),
+        "{said}"
+    );
+    let empty: String = (0..26).map(|n| format!("CREATE TABLE t{n}(a);")).collect();
+    let said = text(
+        &format!("{empty} CREATE TABLE u(a); INSERT INTO u VALUES (1);"),
+        "CREATE TABLE u(a);",
+        &[],
+        0,
+    );
+    assert!(said.contains("its rows. Here that affects no row."), "{said}");
+}

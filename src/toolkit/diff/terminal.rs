@@ -2,6 +2,8 @@
 //! told once, with their number.
 
 use crate::diff::{Finding, Level, Order, Report, SideFacts, likeness};
+use crate::draft::counted;
+use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::fmt::Write;
 
@@ -177,9 +179,27 @@ impl Page {
     }
 
     fn alike(&mut self, alike: &[&Finding]) {
+        let rows = |finding: &Finding| finding.weight.as_ref().map_or(0, |weight| weight.rows);
+        let mut alike = alike.to_vec();
+        // Where most rows are affected first.
+        alike.sort_by_key(|finding| Reverse(rows(finding)));
         let Some(first) = alike.first() else { return };
-        self.line(&format!("  {}  {} × {}", self.level(first.level), alike.len(), likeness(first).1));
-        let names: Vec<String> = alike.iter().take(named_at_most(first.level)).map(|f| named(f)).collect();
+        let all = match alike.iter().map(|finding| rows(finding)).sum::<u64>() {
+            0 if alike.iter().all(|finding| finding.weight.is_some()) => " Here that affects no row.".to_owned(),
+            0 => String::new(),
+            sum => format!(" {} in all.", counted(sum, "row")),
+        };
+        self.line(&format!(
+            "  {}  {} × {}{all}",
+            self.level(first.level),
+            alike.len(),
+            likeness(first).1
+        ));
+        let with_rows = |finding: &&Finding| match rows(finding) {
+            0 => named(finding),
+            rows => format!("{} ({})", named(finding), counted(rows, "row")),
+        };
+        let names: Vec<String> = alike.iter().take(named_at_most(first.level)).map(with_rows).collect();
         let more = alike.len() - names.len();
         let more = if more > 0 {
             format!(" and {more} more (--all names them)")
