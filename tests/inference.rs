@@ -13,3 +13,5 @@ mod settled;
 mod shapes;
 #[path = "inference/sides.rs"]
 mod sides;
+#[path = "inference/vaultwarden.rs"]
+mod vaultwarden;

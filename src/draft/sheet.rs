@@ -209,9 +209,9 @@ impl Sheet {
     }
 }
 
-/// Lines of a comment. A line break inside one would end it.
+/// Lines of a comment. A line break inside one would end it, and TOML has no control characters in comments: <https://toml.io/en/v1.0.0#comment>.
 fn comment(mark: &str, notes: &[String]) -> String {
-    let line = |note: &String| format!("{mark} {}\n", note.replace(['\n', '\r'], " "));
+    let line = |note: &String| format!("{mark} {}\n", note.replace(char::is_control, " "));
     notes.iter().map(line).collect()
 }
 

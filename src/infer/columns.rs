@@ -7,8 +7,9 @@ use super::findings::{Column as Name, Shape};
 use super::names;
 use super::odds::Odds;
 use super::types;
-use super::world::{Places, column_key, reference};
+use super::world::{Places, column_key, key, reference};
 use crate::schema::{Column, Table};
+use std::collections::BTreeMap;
 
 /// An old table and what it became, with the columns that have no place by their name.
 pub struct Pair<'a> {
@@ -22,6 +23,45 @@ pub struct Pair<'a> {
     pub came: Vec<&'a Column>,
     said: (Constraints, Constraints),
 }
+
+/// Which names may have become which ones, and in which tables: people who give a column a better name do so everywhere.
+pub struct Everywhere(BTreeMap<(String, String), Vec<String>>);
+
+impl Everywhere {
+    /// Of names that are alike in something, so that what goes everywhere is not taken for anything that comes everywhere.
+    pub fn of(pairs: &[Pair<'_>]) -> Everywhere {
+        let mut found: BTreeMap<(String, String), Vec<String>> = BTreeMap::new();
+        for pair in pairs {
+            for (a, b) in pair.gone.iter().flat_map(|a| pair.came.iter().map(move |b| (a, b))) {
+                let is_alike = || names::likeness(&a.name, &b.name, &[&pair.old.name, &pair.new.name]).share >= ALIKE;
+                if !a.name.eq_ignore_ascii_case(&b.name) && is_alike() {
+                    found.entry((key(&a.name), key(&b.name))).or_default().push(pair.new.name.clone());
+                }
+            }
+        }
+        Everywhere(found)
+    }
+
+    /// Other tables in which the one may have become the other.
+    fn add(&self, pair: &Pair<'_>, a: &Column, b: &Column, odds: &mut Odds) {
+        let tables = self.0.get(&(key(&a.name), key(&b.name))).into_iter().flatten();
+        let others: Vec<&String> = tables.filter(|table| **table != pair.new.name).collect();
+        let Some(first) = others.first() else { return };
+        let weight = if others.len() > 1 { 1.2 } else { 0.7 };
+        let more = match others.len() {
+            1 => String::new(),
+            n => format!(" and {} more", n - 1),
+        };
+        odds.add(
+            "name",
+            weight,
+            format!("In “{first}”{more} “{}” goes and “{}” comes, too.", a.name, b.name),
+        );
+    }
+}
+
+/// From here on two names are alike.
+const ALIKE: f64 = 0.5;
 
 /// What is looked at.
 pub struct Looking<'w, 'a> {
@@ -68,11 +108,12 @@ impl<'a> Looking<'_, 'a> {
     }
 
     /// Every possible pair of columns.
-    pub fn possible(&self, pair: &Pair<'_>) -> Vec<Possible> {
+    pub fn possible(&self, pair: &Pair<'_>, everywhere: &Everywhere) -> Vec<Possible> {
         let mut found = Vec::new();
         for a in &pair.gone {
             for b in &pair.came {
-                let odds = self.odds(pair, a, b);
+                let mut odds = self.odds(pair, a, b);
+                everywhere.add(pair, a, b, &mut odds);
                 if odds.total() > -4.0 {
                     found.push(Possible {
                         shape: Shape::ColumnRenamed {

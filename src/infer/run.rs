@@ -114,7 +114,8 @@ impl<'a> Found<'_, 'a> {
             .into_iter()
             .map(|(old, new)| looking.pair(old, new, &is_settled))
             .collect();
-        let mut possible: Vec<Possible> = pairs.iter().flat_map(|pair| looking.possible(pair)).collect();
+        let everywhere = columns::Everywhere::of(&pairs);
+        let mut possible: Vec<Possible> = pairs.iter().flat_map(|pair| looking.possible(pair, &everywhere)).collect();
         possible.extend(self.other_places(&pairs));
         possible.retain(|p| !settled.apart.contains(&(p.from.clone(), p.to.clone())) && !settled.from_nothing.contains(&p.to));
         let judged = judge(possible);
