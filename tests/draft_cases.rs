@@ -3,8 +3,11 @@
 
 #[path = "draft/cases.rs"]
 mod cases;
+#[path = "support/cases.rs"]
+mod schema_cases;
 
-use cases::{Case, all, judge_in_place, judge_reshape};
+use cases::{judge_in_place, judge_reshape};
+use schema_cases::{Case, all};
 
 fn wrong(judge: impl Fn(&Case) -> Result<(), String>) -> Vec<String> {
     let cases = all();

@@ -7,6 +7,8 @@ mod cases;
 mod eden;
 #[path = "inference/properties.rs"]
 mod properties;
+#[path = "support/cases.rs"]
+mod schema_cases;
 #[path = "inference/settled.rs"]
 mod settled;
 #[path = "inference/shapes.rs"]

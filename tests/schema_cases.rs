@@ -1,40 +1,15 @@
 //! Pairs of schemas from the test suites of other tools: a reshape that is told the renames, and nothing else, reaches the desired schema
 //! with the right rows. What only a person can answer is asked, and never guessed.
 
+#[path = "support/cases.rs"]
+mod cases;
+
+use cases::{Case, expected, rows};
 use holdfast::database::{Schema, integrity_errors};
 use holdfast::report::Nobody;
 use holdfast::reshape::{Drop, Mapping, Reshape, SourceRule, ValueRule};
 use rusqlite::Connection;
-use serde::Deserialize;
-use serde_json::Value;
 use std::collections::BTreeMap;
-use std::path::Path;
-
-/// Columns, and the rows that must come out.
-type Rows = (Vec<String>, Vec<Vec<Value>>);
-
-#[derive(Deserialize)]
-struct Case {
-    id: String,
-    current: Vec<String>,
-    desired: Vec<String>,
-    renames: Vec<Rename>,
-    seed: Vec<String>,
-    data_after: Option<BTreeMap<String, Rows>>,
-}
-
-#[derive(Deserialize)]
-struct Rename {
-    kind: String,
-    table: String,
-    from: String,
-    to: String,
-}
-
-fn cases() -> Vec<Case> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/fixtures/schema-cases/cases.json");
-    serde_json::from_slice(&std::fs::read(path).expect("cases.json")).expect("cases")
-}
 
 fn built(statements: &[String]) -> Connection {
     let connection = Connection::open_in_memory().expect("memory");
@@ -147,49 +122,6 @@ fn with_conversions(
     columns
 }
 
-fn rows(connection: &Connection, table: &str, columns: &[String]) -> Vec<String> {
-    let list: Vec<String> = columns.iter().map(|c| format!("\"{}\"", c.replace('"', "\"\""))).collect();
-    let mut statement = connection
-        .prepare(&format!("SELECT {} FROM \"{}\"", list.join(", "), table.replace('"', "\"\"")))
-        .expect(table);
-    let width = columns.len();
-    let mut found: Vec<String> = statement
-        .query_map([], |r| {
-            let cells: Vec<String> = (0..width).map(|n| r.get_ref(n).map(shown)).collect::<rusqlite::Result<_>>()?;
-            Ok(cells.join(" | "))
-        })
-        .expect("rows")
-        .collect::<rusqlite::Result<_>>()
-        .expect("rows");
-    found.sort();
-    found
-}
-
-fn shown(value: rusqlite::types::ValueRef<'_>) -> String {
-    use rusqlite::types::ValueRef as V;
-    match value {
-        V::Null => "null".to_owned(),
-        V::Integer(n) => n.to_string(),
-        V::Real(n) => format!("{n:?}"),
-        V::Text(t) => format!("{:?}", String::from_utf8_lossy(t)),
-        V::Blob(b) => format!("{b:?}"),
-    }
-}
-
-fn expected(rows: &[Vec<Value>]) -> Vec<String> {
-    let cell = |value: &Value| match value {
-        Value::Number(n) if n.is_f64() => format!("{:?}", n.as_f64().unwrap_or_default()),
-        Value::String(text) => format!("{text:?}"),
-        other => other.to_string(),
-    };
-    let mut rows: Vec<String> = rows
-        .iter()
-        .map(|row| row.iter().map(cell).collect::<Vec<_>>().join(" | "))
-        .collect();
-    rows.sort();
-    rows
-}
-
 /// Views and triggers by text, which a schema's description has as well; so one comparison says all.
 fn judge(case: &Case, migrated: impl Fn(&Connection, &Connection, &Mapping) -> Result<Connection, String>) -> Result<(), String> {
     let (current, desired) = (built(&case.current), built(&case.desired));
@@ -207,7 +139,7 @@ fn judge(case: &Case, migrated: impl Fn(&Connection, &Connection, &Mapping) -> R
         return Err(error.clone());
     }
     for (table, (columns, after)) in case.data_after.iter().flatten() {
-        let (found, wanted) = (rows(&result, table, columns), expected(after));
+        let (found, wanted) = (rows(&result, table, columns)?, expected(after));
         if found != wanted {
             return Err(format!("{table}: {found:?}, not {wanted:?}"));
         }
@@ -309,7 +241,7 @@ fn what_only_a_person_can_answer_is_asked() {
 
 #[track_caller]
 fn every_case(migrated: impl Fn(&Connection, &Connection, &Mapping) -> Result<Connection, String>) {
-    let cases = cases();
+    let cases = cases::all();
     let wrong: Vec<String> = cases
         .iter()
         .filter_map(|case| judge(case, &migrated).err().map(|why| format!("{}: {why}", case.id)))

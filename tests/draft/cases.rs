@@ -1,5 +1,6 @@
 //! The cases, drafted and judged by what comes out.
 
+use crate::schema_cases::{Case, expected, rows};
 use holdfast::database::{Schema, contents, integrity_errors};
 use holdfast::draft::draft;
 use holdfast::in_place;
@@ -9,36 +10,8 @@ use holdfast::report::Nobody;
 use holdfast::reshape::{Mapping, Reshape};
 use holdfast::schema::{self, Side};
 use rusqlite::Connection;
-use serde::Deserialize;
 use serde_json::Value;
-use std::collections::BTreeMap;
 use std::path::Path;
-
-/// Columns, and the rows that must come out.
-type Rows = (Vec<String>, Vec<Vec<Value>>);
-
-#[derive(Deserialize)]
-pub struct Case {
-    pub id: String,
-    current: Vec<String>,
-    desired: Vec<String>,
-    renames: Vec<Rename>,
-    seed: Vec<String>,
-    data_after: Option<BTreeMap<String, Rows>>,
-}
-
-#[derive(Deserialize)]
-struct Rename {
-    kind: String,
-    table: String,
-    from: String,
-    to: String,
-}
-
-pub fn all() -> Vec<Case> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/fixtures/schema-cases/cases.json");
-    serde_json::from_slice(&std::fs::read(path).expect("cases.json")).expect("cases")
-}
 
 /// A case with both its sides, as files of a folder of its own.
 struct Desk {
@@ -209,45 +182,4 @@ pub fn judge_in_place(case: &Case) -> Result<(), String> {
         let _ = contents(&copy).map_err(|e| e.to_string())?;
         Ok(copy)
     })
-}
-
-fn rows(connection: &Connection, table: &str, columns: &[String]) -> Result<Vec<String>, String> {
-    let quote = |name: &str| format!("\"{}\"", name.replace('"', "\"\""));
-    let list: Vec<String> = columns.iter().map(|c| quote(c)).collect();
-    let query = format!("SELECT {} FROM {}", list.join(", "), quote(table));
-    let mut statement = connection.prepare(&query).map_err(|e| format!("{table}: {e}"))?;
-    let found = statement.query_map([], |r| {
-        let cells: Vec<String> = (0..list.len()).map(|n| r.get_ref(n).map(shown)).collect::<rusqlite::Result<_>>()?;
-        Ok(cells.join(" | "))
-    });
-    let mut found = found
-        .and_then(Iterator::collect::<rusqlite::Result<Vec<String>>>)
-        .map_err(|e| e.to_string())?;
-    found.sort();
-    Ok(found)
-}
-
-fn shown(value: rusqlite::types::ValueRef<'_>) -> String {
-    use rusqlite::types::ValueRef as V;
-    match value {
-        V::Null => "null".to_owned(),
-        V::Integer(n) => n.to_string(),
-        V::Real(n) => format!("{n:?}"),
-        V::Text(t) => format!("{:?}", String::from_utf8_lossy(t)),
-        V::Blob(b) => format!("{b:?}"),
-    }
-}
-
-fn expected(rows: &[Vec<Value>]) -> Vec<String> {
-    let cell = |value: &Value| match value {
-        Value::Number(n) if n.is_f64() => format!("{:?}", n.as_f64().unwrap_or_default()),
-        Value::String(text) => format!("{text:?}"),
-        other => other.to_string(),
-    };
-    let mut rows: Vec<String> = rows
-        .iter()
-        .map(|row| row.iter().map(cell).collect::<Vec<_>>().join(" | "))
-        .collect();
-    rows.sort();
-    rows
 }

@@ -1,28 +1,10 @@
 //! The pairs of schemas with their renames hidden: of what is found nearly nothing is wrong, of what is there nearly all is found, and the
 //! rest is asked.
 
+use crate::schema_cases::{Case, Rename};
 use crate::sides::{between, told};
 use holdfast::infer::{Inference, Shape};
-use serde::Deserialize;
 use std::collections::BTreeSet;
-use std::path::Path;
-
-#[derive(Deserialize)]
-struct Case {
-    id: String,
-    current: Vec<String>,
-    desired: Vec<String>,
-    renames: Vec<Rename>,
-    seed: Vec<String>,
-}
-
-#[derive(Deserialize)]
-struct Rename {
-    kind: String,
-    table: String,
-    from: String,
-    to: String,
-}
 
 /// Kind, new table (empty for tables and indexes), old name, new name.
 type Renamed = (&'static str, String, String, String);
@@ -61,8 +43,7 @@ fn found(inference: &Inference) -> BTreeSet<Renamed> {
 
 #[test]
 fn renames_of_the_cases_are_found_or_asked_and_hardly_ever_wrong() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/fixtures/schema-cases/cases.json");
-    let cases: Vec<Case> = serde_json::from_slice(&std::fs::read(path).expect("cases.json")).expect("cases");
+    let cases = crate::schema_cases::all();
     let (mut right, mut wrong, mut asked, mut missed, mut all) = (0, 0, 0, 0, 0);
     for case in &cases {
         let old = case.current.iter().chain(&case.seed).map(|s| format!("{s};\n")).collect::<String>();
