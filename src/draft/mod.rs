@@ -10,6 +10,7 @@ mod edit;
 mod gaps;
 pub mod in_sql;
 mod lines;
+mod moved;
 mod offences;
 mod place;
 mod questions;
