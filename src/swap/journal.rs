@@ -172,10 +172,20 @@ impl Journal {
         for line in text.unwrap_or_default().split(|b| *b == b'\n') {
             journal.records.extend(parse(line)?);
         }
-        if journal.plan().is_some_and(|p| p.format > FORMAT) {
+        if journal.plans().any(|plan| plan.format > FORMAT) {
             return newer();
         }
         Ok(Some(journal))
+    }
+
+    /// The plan, from every place that still holds it.
+    fn plans(&self) -> impl Iterator<Item = &Plan> {
+        let written = self.records.iter().filter_map(|record| match record {
+            Record::Begin { plan, .. } => Some(&**plan),
+            Record::Armed(staged) => Some(&staged.plan),
+            _ => None,
+        });
+        written.chain(self.spare.as_ref().map(|staged| &staged.plan))
     }
 
     /// The staged run, if it was armed.
@@ -189,11 +199,7 @@ impl Journal {
 
     /// The plan, from whichever place still holds it.
     pub fn plan(&self) -> Option<&Plan> {
-        let begin = self.records.iter().find_map(|r| match r {
-            Record::Begin { plan, .. } => Some(&**plan),
-            _ => None,
-        });
-        self.staged().map(|s| &s.plan).or(begin)
+        self.staged().map(|s| &s.plan).or_else(|| self.plans().next())
     }
 
     /// Whether the run is past its commit point. A later `undo` means that the commit could not be made durable.
