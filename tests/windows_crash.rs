@@ -15,7 +15,7 @@ use std::time::Duration;
 use support::matrix::*;
 use support::proof::is_nightly;
 use support::steps::*;
-use support::wine::{ENDED, Wine, faulty_updater, pack};
+use support::wine::{ENDED, Wine, faulty_updater, lost, pack};
 use support::*;
 
 /// Two prefixes. Each runs one program at a time: programs that look through the handles of others, while those come and go, bring Wine's
@@ -119,11 +119,7 @@ impl Player for Windows {
         let ran = self.wines.one(n).run_within(Duration::from_secs(40), &updater, &words, environment);
         let mut ran = ran.unwrap_or_else(|| {
             self.lost.fetch_add(1, Ordering::SeqCst);
-            Ran {
-                code: Some(-1),
-                stdout: String::new(),
-                stderr: "lost".to_owned(),
-            }
+            lost()
         });
         ran.code = ran.code.filter(|code| *code != ENDED);
         ran

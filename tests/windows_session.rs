@@ -11,7 +11,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
-use support::wine::{Lent, Wine, dll, ended, helper, until, updater};
+use support::wine::{Lent, Wine, dll, helper, until, updater};
 use support::*;
 
 const RUN: &str = r"HKCU\Software\Microsoft\Windows\CurrentVersion\Run";
@@ -104,9 +104,8 @@ fn one_updater_at_a_time_and_recovery_stands_by_while_it_works() {
     let (site, other) = (desk.mini_site("site"), desk.mini_site("other"));
     let before = pair(&other);
     let app = format!("/S /DIR=\"{}\"", desk.seen("site"));
-    let (mut run, _) = desk
-        .wine
-        .start(&update, &["/S", "--app", &desk.seen("site"), "--exit-codes", "own"]);
+    let words = ["/S", "--app", &desk.seen("site"), "--exit-codes", "own"];
+    let run = desk.wine.start(desk.wine.program(&update).args(words));
     gate.wait();
     let program = site.join(".holdfast/recover.exe");
     let command = format!("\"{}\" recover", desk.wine.seen(&program));
@@ -123,7 +122,7 @@ fn one_updater_at_a_time_and_recovery_stands_by_while_it_works() {
         [1618; 3]
     );
     gate.open();
-    assert_eq!(ended(&mut run), Some(0), "{:#}", result(&site));
+    assert_eq!(run.finished().code, Some(0), "{:#}", result(&site));
     assert!(!standing_by(&desk.wine).iter().any(|line| line.contains(&command)));
 
     // Refused, updated, rolled back: nothing stands by afterwards.
@@ -345,17 +344,9 @@ fn nothing_is_loaded_from_the_folder_of_the_program() {
     desk.update(&update, &site, &["--stick", &desk.seen("stick")]).expect(0);
     desk.update(&update, &site, &["rollback"]).expect(0);
     // Somebody has a file open, so that it is asked who.
-    let hold = helper("hold.c", &desk.folder);
-    write(&desk.path("until"), "");
-    let (mut holder, said) = desk
-        .wine
-        .start(&hold, &[desk.seen("site/lib/one.txt"), "r".to_owned(), desk.seen("until")]);
-    until("the file is held", || {
-        fs::read_to_string(&said).ok().filter(|s| s.contains("holding"))
-    });
+    let holder = desk.holder("hold.exe", &site.join("lib/one.txt"));
     desk.update(&update, &site, &[]).expect(50);
-    fs::remove_file(desk.path("until")).expect("the sign to let go");
-    assert_eq!(ended(&mut holder), Some(0));
+    holder.lets_go();
     assert_eq!(loaded(), [""; 0]);
 
     // Proof that it would be noticed: a careless program loads what lies beside it.

@@ -12,9 +12,8 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
-use std::process::Child;
 use stick::{Stick, Volume, copies, prefix};
-use support::wine::{Lent, ended, helper, until, updater};
+use support::wine::{Lent, Running, helper, updater};
 use support::*;
 
 /// What a site holds but for the database, whose bytes differ from run to run.
@@ -119,15 +118,14 @@ fn the_stick_may_be_pulled_while_the_run_is_at_work() {
     let (update, gate) = desk.gated_update("update.exe", "stage");
     fs::copy(update, stick.folder.join("update.exe")).expect("a copy");
     let (site, app) = (desk.mini_site("site"), desk.seen("site"));
-    let (mut run, _) = desk
-        .wine
-        .start(Path::new(r"E:\update.exe"), &["/S", "--exit-codes", "own", "--app", &app]);
+    let mut command = desk.wine.program(Path::new(r"E:\update.exe"));
+    let run = desk.wine.start(command.args(["/S", "--exit-codes", "own", "--app", &app]));
     gate.wait();
     let copies = copies(&desk.wine);
     assert!(matches!(copies.as_slice(), [one] if one.join("update.exe").is_file()), "{copies:?}");
     stick.pull();
     gate.open();
-    assert_eq!(ended(&mut run), Some(0), "{:#}", result(&site));
+    assert_eq!(run.finished().code, Some(0), "{:#}", result(&site));
     assert_eq!(fs::read_to_string(site.join("VERSION")).expect("VERSION"), "2.0\n");
     assert!(stick.runs().is_empty());
     stick.nothing_is_left();
@@ -146,10 +144,10 @@ fn runs_that_begin_together_leave_each_other_alone() {
     let begin = |n: usize| {
         let site = desk.mini_site(&format!("site{n}"));
         let words = ["/S", "--plan", "--exit-codes", "own", "--app", &desk.wine.seen(&site)];
-        desk.wine.start(Path::new(r"E:\update.exe"), &words).0
+        desk.wine.start(desk.wine.program(Path::new(r"E:\update.exe")).args(words))
     };
-    let mut runs: Vec<Child> = (0..6).map(begin).collect();
-    let codes: Vec<Option<i32>> = runs.iter_mut().map(ended).collect();
+    let runs: Vec<Running> = (0..6).map(begin).collect();
+    let codes: Vec<Option<i32>> = runs.into_iter().map(|run| run.finished().code).collect();
     assert_eq!(codes, [Some(0); 6]);
     assert_eq!(stick.runs().len(), 6);
     stick.nothing_is_left();
@@ -271,18 +269,11 @@ fn a_file_that_somebody_has_open_is_1618() {
     let desk = Desk::new(prefix(), "held");
     let site = desk.mini_site("site");
     desk.mini_update("update.exe");
-    let hold = helper("hold.c", &desk.folder);
-    write(&desk.path("until"), "");
-    let (mut holder, said) = desk
-        .wine
-        .start(&hold, &[desk.seen("site/lib/one.txt"), "r".to_owned(), desk.seen("until")]);
-    until("the file is held", || {
-        fs::read_to_string(&said).ok().filter(|s| s.contains("holding"))
-    });
+    let holder = desk.holder("hold.exe", &site.join("lib/one.txt"));
     let before = tree(&site);
     let codes = desk.codes(&desk.seen("update.exe"), &[&format!("/S /DIR=\"{}\"", desk.seen("site"))]);
-    fs::remove_file(desk.path("until")).expect("the sign to let go");
-    assert_eq!((codes.as_slice(), ended(&mut holder)), ([1618].as_slice(), Some(0)));
+    holder.lets_go();
+    assert_eq!(codes, [1618]);
     assert_eq!(tree(&site), before);
     assert!(
         result(&site)["request"]["message"]

@@ -5,12 +5,12 @@ mod support;
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
-use std::process::Child;
+use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use support::matrix::Player;
 use support::storm::*;
-use support::wine::{Wine, pack, updater};
+use support::wine::{Wine, is_lost, lost, pack, updater};
 use support::*;
 
 /// The Windows program, in a prefix for each of the two threads of a sweep.
@@ -60,11 +60,7 @@ impl Player for Windows {
         let ran = self.wines[n].run_within(Duration::from_secs(60), &program, &words, environment);
         ran.unwrap_or_else(|| {
             self.lost.fetch_add(1, Ordering::SeqCst);
-            Ran {
-                code: Some(-1),
-                stdout: String::new(),
-                stderr: "lost".to_owned(),
-            }
+            lost()
         })
     }
     fn lost(&self) -> usize {
@@ -73,9 +69,16 @@ impl Player for Windows {
 }
 
 impl Starter for Windows {
-    fn start(&self, folder: &Path, words: &[OsString]) -> Child {
+    fn command(&self, folder: &Path, words: &[OsString]) -> Command {
         let n = self.prefix(folder);
-        self.wines[n].start(&self.roots[n].join("update.exe"), &Windows::words(words)).0
+        let mut command = self.wines[n].command("wine");
+        command.arg(self.roots[n].join("update.exe")).args(Windows::words(words));
+        command
+    }
+    fn was_lost(&self, ran: &Ran) -> bool {
+        let is_lost = is_lost(ran);
+        self.lost.fetch_add(usize::from(is_lost), Ordering::SeqCst);
+        is_lost
     }
 }
 

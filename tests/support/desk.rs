@@ -2,7 +2,7 @@
 //! Nothing of it decides whether a run was right.
 #![allow(dead_code, reason = "each test file uses a part of it")]
 
-use crate::support::wine::{Lent, Wine, faulty_updater, helper, pack, until, updater};
+use crate::support::wine::{Lent, Running, Wine, faulty_updater, helper, pack, until, updater};
 use crate::support::{Bench, Ran, append, run, write};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -93,6 +93,22 @@ impl Desk {
         Gate { closed, reached }
     }
 
+    /// Starts another program, of that name, that has a file open until it is told to let go.
+    pub fn holder(&self, name: &str, file: &Path) -> Holder {
+        let program = self.path(name);
+        fs::rename(helper("hold.c", &self.folder), &program).expect("renamed");
+        let until_gone = self.path(&format!("{name}.until"));
+        write(&until_gone, "");
+        let mut command = self.wine.program(&program);
+        command.args([&*self.wine.seen(file), "r", &self.wine.seen(&until_gone)]);
+        let mut run = self.wine.start(&mut command);
+        run.says(&["holding"]);
+        Holder {
+            run: Some(run),
+            until_gone,
+        }
+    }
+
     /// A silent update of a site, with our own exit codes.
     pub fn update(&self, updater: &Path, site: &Path, more: &[&str]) -> Ran {
         self.update_with(updater, site, more, &[])
@@ -119,6 +135,25 @@ impl Desk {
     /// What the system's list of values below a key says, as `reg query` prints it; empty if there is no such key.
     pub fn registry(&self, key: &str) -> String {
         registry(&self.wine, key)
+    }
+}
+
+/// Another program that has a file open.
+pub struct Holder {
+    run: Option<Running>,
+    until_gone: PathBuf,
+}
+
+impl Holder {
+    pub fn lets_go(mut self) {
+        fs::remove_file(&self.until_gone).expect("a sign");
+        self.run.take().expect("not yet told").finished().expect(0);
+    }
+}
+
+impl Drop for Holder {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.until_gone);
     }
 }
 

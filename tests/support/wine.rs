@@ -3,16 +3,18 @@
 #![allow(dead_code, unused_imports, reason = "each test file uses a part of it")]
 
 mod lent;
+mod running;
 mod server;
 
 pub use lent::Lent;
+pub use running::{Running, is_lost, lost};
 
 use super::{Ran, project};
 use server::Server;
 use std::ffi::OsStr;
-use std::fs::{self, File};
+use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::thread::sleep;
@@ -172,16 +174,21 @@ impl Wine {
         self.runs.fetch_add(1, Ordering::Relaxed)
     }
 
-    /// A Windows program, ready to be run, its output going to files of which the second and third value are the paths.
-    pub fn program(&self, program: &Path) -> (Command, PathBuf, PathBuf) {
-        let n = self.next();
-        let (out, err) = (self.root.path().join(format!("out-{n}")), self.root.path().join(format!("err-{n}")));
+    /// A command that runs a Windows program.
+    pub fn program(&self, program: &Path) -> Command {
         let mut command = self.command("wine");
+        command.arg(program);
         command
-            .arg(program)
-            .stdout(File::create(&out).expect("a file"))
-            .stderr(File::create(&err).expect("a file"));
-        (command, out, err)
+    }
+
+    /// Starts such a command and leaves it running.
+    pub fn start(&self, command: &mut Command) -> Running {
+        let n = self.next();
+        Running::start(
+            command,
+            self.root.path().join(format!("out-{n}")),
+            self.root.path().join(format!("err-{n}")),
+        )
     }
 
     /// Runs a Windows program to its end. Linux sees the low eight bits of its exit code.
@@ -191,11 +198,7 @@ impl Wine {
 
     /// The same with an environment.
     pub fn run_with<S: AsRef<OsStr>>(&self, program: &Path, words: &[S], environment: &[(&str, String)]) -> Ran {
-        let (mut command, out, err) = self.program(program);
-        let mut child = command.args(words).envs(environment.iter().cloned()).spawn().expect("wine starts");
-        let code = ended(&mut child);
-        let text = |path: &Path| String::from_utf8_lossy(&fs::read(path).unwrap_or_default()).into_owned();
-        let (stdout, stderr) = (text(&out), text(&err));
+        let run = self.start(self.program(program).args(words).envs(environment.iter().cloned()));
         // An updater says how it ended, whatever it was asked.
         let is_updater = program
             .to_string_lossy()
@@ -203,31 +206,14 @@ impl Wine {
             .rsplit('/')
             .next()
             .is_some_and(|name| name.starts_with("update"));
-        let ran = Ran { code, stdout, stderr };
-        assert!(!(is_updater && is_lost(&ran)), "Wine lost a run: {}", program.display());
-        ran
+        if is_updater { run.finished() } else { run.ended() }
     }
 
     /// The same, for as long at most. `None` if not a word came: Wine's server ends now and then when processes come and go, and the
     /// programs that it served end without a word, or not at all.
     pub fn run_within<S: AsRef<OsStr>>(&self, limit: Duration, program: &Path, words: &[S], environment: &[(&str, String)]) -> Option<Ran> {
-        let (mut command, out, err) = self.program(program);
-        let mut child = command.args(words).envs(environment.iter().cloned()).spawn().expect("wine starts");
-        let deadline = Instant::now() + limit;
-        let code = loop {
-            match child.try_wait().expect("a process of ours") {
-                Some(status) => break status.code(),
-                None if Instant::now() > deadline => {
-                    let _ = child.kill().and_then(|()| child.wait());
-                    return None;
-                }
-                None => sleep(Duration::from_millis(5)),
-            }
-        };
-        let text = |path: &Path| String::from_utf8_lossy(&fs::read(path).unwrap_or_default()).into_owned();
-        let (stdout, stderr) = (text(&out), text(&err));
-        let ran = Ran { code, stdout, stderr };
-        (!is_lost(&ran)).then_some(ran)
+        let run = self.start(self.program(program).args(words).envs(environment.iter().cloned()));
+        run.within(limit).filter(|ran| !is_lost(ran))
     }
 
     /// Runs the lines of a batch file, which sees whole exit codes.
@@ -237,36 +223,6 @@ impl Wine {
         super::write(&file, format!("@echo off\r\n{}\r\n", lines.join("\r\n")));
         let ran = self.run_within(Duration::from_secs(180), Path::new("cmd"), &["/c", &self.seen(&file)], &[]);
         ran.unwrap_or_else(|| panic!("Wine lost a batch file: {lines:?}"))
-    }
-
-    /// Starts a Windows program and leaves it running; the second value is where its output goes.
-    pub fn start<S: AsRef<OsStr>>(&self, program: &Path, words: &[S]) -> (Child, PathBuf) {
-        let (mut command, out, _) = self.program(program);
-        (command.args(words).spawn().expect("wine starts"), out)
-    }
-}
-
-/// Whether nothing came of a run: now and then a program ends before its first line, with 0, 1 or 127. Only a fault ends ours without a word.
-fn is_lost(ran: &Ran) -> bool {
-    let is_silent = ran.stdout.is_empty() && ran.stderr.is_empty();
-    let loader_failed = ["wineserver crashed", "Inconsistency detected by ld.so"]
-        .iter()
-        .any(|said| ran.stderr.contains(said));
-    loader_failed || (is_silent && ran.code != Some(ENDED))
-}
-
-/// Waits for the end of a program and gives its exit code. One that is still there after three minutes waits for somebody, and fails the test.
-pub fn ended(child: &mut Child) -> Option<i32> {
-    let deadline = Instant::now() + Duration::from_secs(180);
-    loop {
-        match child.try_wait().expect("a process of ours") {
-            Some(status) => return status.code(),
-            None if Instant::now() > deadline => {
-                child.kill().expect("a process of ours");
-                panic!("Wine lost a program, or it waits for somebody: it did not end");
-            }
-            None => sleep(Duration::from_millis(10)),
-        }
     }
 }
 

@@ -1,12 +1,11 @@
 //! A site of the small product on drive `C:`, the updater for it, other programs that hold its files, and what it looks like before and
 //! after. Judged from outside, by this system's own view of the same files; nothing here asks the updater whether all is well.
 
-use crate::support::wine::{Lent, dll, faulty_updater, helper, pack, until, updater};
+use crate::support::wine::{Lent, Running, dll, faulty_updater, helper, pack, updater};
 use crate::support::*;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Child;
 use std::time::Duration;
 
 /// How long a run of the small product may take.
@@ -28,7 +27,7 @@ pub struct Play {
 
 /// Another program that holds something until this value goes.
 pub struct Held {
-    child: Child,
+    run: Running,
     /// It holds until this file is gone.
     pub until: PathBuf,
     /// Its process id, as Windows counts.
@@ -163,17 +162,14 @@ impl Play {
     pub fn held(&self, program: &Path, words: &[String], working: &Path) -> Result<Held, String> {
         let file = self.folder.join(format!("until-{}", self.wine.next()));
         write(&file, "");
-        let (mut command, out, _) = self.wine.program(program);
-        let command = command.args(words).arg(self.wine.seen(&file)).current_dir(working);
+        let mut command = self.wine.program(program);
+        command.args(words).arg(self.wine.seen(&file)).current_dir(working);
         let mut held = Held {
-            child: command.spawn().expect("wine starts"),
+            run: self.wine.start(&mut command),
             until: file,
             pid: String::new(),
         };
-        let said = until("a program that holds something", || {
-            let said = fs::read_to_string(&out).unwrap_or_default();
-            (said.contains("holding") || said.contains("error")).then_some(said)
-        });
+        let said = held.run.says(&["holding", "error"]);
         let pid = said.lines().find_map(|line| line.trim().strip_prefix("process "));
         held.pid = pid.ok_or_else(|| said.trim().to_owned())?.to_owned();
         Ok(held)
@@ -204,7 +200,7 @@ impl Held {
 impl Drop for Held {
     fn drop(&mut self) {
         let _ = fs::remove_file(&self.until);
-        let _ = self.child.wait();
+        self.run.wait();
     }
 }
 

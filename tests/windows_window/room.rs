@@ -2,11 +2,11 @@
 //! titles that they should have, and pressed through by the labels of their buttons; nothing here knows the updater's inside.
 
 use crate::desk::{Desk, Screen, codes_in};
-use crate::support::wine::{Lent, ended, helper, until};
-use crate::support::{Ran, project};
+use crate::support::project;
+use crate::support::wine::{Lent, Running, helper, until};
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Instant;
 
@@ -162,7 +162,7 @@ pub struct Person {
     pictures: PathBuf,
     taken: u32,
     began: Instant,
-    run: Option<(Child, PathBuf)>,
+    run: Option<Running>,
     _turn: MutexGuard<'static, ()>,
 }
 
@@ -174,11 +174,10 @@ impl Person {
 
     /// The same with an environment.
     pub fn start_with(&mut self, updater: &Path, site: &Path, words: &[&str], environment: &[(&str, String)]) {
-        let (mut command, out, _) = self.desk.wine.program(updater);
-        command
-            .args(words)
-            .args(["--app", &self.desk.wine.seen(site), "--exit-codes", "own"]);
-        self.spawn(command.envs(environment.iter().cloned()), out);
+        let wine = &self.desk.wine;
+        let mut command = wine.program(updater);
+        command.args(words).args(["--app", &wine.seen(site), "--exit-codes", "own"]);
+        self.run = Some(wine.start(command.envs(environment.iter().cloned())));
     }
 
     /// Starts it from a batch file, which sees what a deployment tool sees.
@@ -191,14 +190,9 @@ impl Person {
         );
         let file = self.desk.path("start.bat");
         fs::write(&file, text).expect("a batch file");
-        let (mut command, out, _) = wine.program(Path::new("cmd"));
+        let mut command = wine.program(Path::new("cmd"));
         command.args(["/c", &wine.seen(&file)]);
-        self.spawn(command.envs(environment.iter().cloned()), out);
-    }
-
-    fn spawn(&mut self, command: &mut Command, out: PathBuf) {
-        let child = command.spawn().expect("wine starts");
-        self.run = Some((child, out));
+        self.run = Some(wine.start(command.envs(environment.iter().cloned())));
     }
 
     /// Waits for a page by a part of its title, takes its picture, and reads it.
@@ -239,10 +233,12 @@ impl Person {
     #[track_caller]
     fn until<T>(&mut self, what: &str, mut look: impl FnMut(&Person) -> Option<T>) -> T {
         until(what, || {
-            let run = self.run.as_mut().expect("an updater");
-            let end = run.0.try_wait().expect("a process of ours");
+            let has_ended = !self.is_running();
             let found = look(self);
-            assert!(found.is_some() || end.is_none(), "{what}: the updater has ended with {end:?}");
+            if has_ended && found.is_none() {
+                let run = self.run.take().expect("an updater");
+                panic!("{what}: the updater has ended: {:?}", run.finished());
+            }
             found
         })
     }
@@ -294,31 +290,23 @@ impl Person {
 
     /// Whether the updater still runs.
     pub fn is_running(&mut self) -> bool {
-        let run = self.run.as_mut().expect("an updater");
-        run.0.try_wait().expect("a process of ours").is_none()
+        !self.run.as_mut().expect("an updater").has_ended()
     }
 
     /// Waits until the updater has ended: its exit code.
     pub fn ended(&mut self) -> Option<i32> {
-        let (mut child, _) = self.run.take().expect("an updater");
-        ended(&mut child)
+        self.run.take().expect("an updater").ended().code
     }
 
     /// The exit code that a batch file saw.
     pub fn ended_in_batch(&mut self) -> Vec<u32> {
-        let (mut child, out) = self.run.take().expect("an updater");
-        let code = ended(&mut child);
-        codes_in(&Ran {
-            code,
-            stdout: fs::read_to_string(out).expect("UTF-8"),
-            stderr: String::new(),
-        })
+        codes_in(&self.run.take().expect("an updater").ended())
     }
 
     /// Says to all programs that Windows is being shut down: 0 if none of them objects, and then they have ended.
     pub fn shuts_down(&self) -> Option<i32> {
-        let mut child = self.desk.wine.command("wineboot").arg("-e").spawn().expect("wineboot");
-        let code = ended(&mut child);
+        let wine = &self.desk.wine;
+        let code = wine.start(wine.command("wineboot").arg("-e")).ended().code;
         if code == Some(0) {
             self.room.restarts();
         }
@@ -335,9 +323,8 @@ impl Drop for Person {
     fn drop(&mut self) {
         println!("{}: {} s", self.test, self.began.elapsed().as_secs());
         // A failed test leaves a window behind that would take the next one's keys.
-        if let Some((mut child, _)) = self.run.take() {
-            let _ = child.kill();
-            let _ = child.wait();
+        if let Some(mut run) = self.run.take() {
+            run.kill();
             self.room.restarts();
         }
     }

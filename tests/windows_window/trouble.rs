@@ -1,51 +1,16 @@
 //! What can go wrong, as people are told it: something is open, the update fails and all is as before, or not all could be put back.
 
 use crate::desk::live_renames;
-use crate::room::{Person, Room};
-use crate::support::wine::{ended, helper, until, updater};
+use crate::room::Room;
+use crate::support::wine::updater;
 use crate::support::*;
-use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::Child;
-
-/// Another program that has a file open until it is told to let go.
-pub struct Holder {
-    child: Child,
-    until: PathBuf,
-}
-
-impl Holder {
-    pub fn of(person: &Person, name: &str, file: &Path) -> Holder {
-        let desk = &person.desk;
-        let program = desk.path(name);
-        fs::rename(helper("hold.c", &desk.folder), &program).expect("renamed");
-        let sign = desk.path(&format!("{name}.until"));
-        write(&sign, "");
-        let (child, said) = desk.wine.start(&program, &[&*desk.wine.seen(file), "r", &desk.wine.seen(&sign)]);
-        until("the file is held", || {
-            fs::read_to_string(&said).ok().filter(|said| said.contains("holding"))
-        });
-        Holder { child, until: sign }
-    }
-
-    pub fn lets_go(mut self) {
-        fs::remove_file(&self.until).expect("a sign");
-        assert_eq!(ended(&mut self.child), Some(0));
-    }
-}
-
-impl Drop for Holder {
-    fn drop(&mut self) {
-        let _ = fs::remove_file(&self.until);
-    }
-}
 
 #[test]
 fn whoever_has_the_application_open_is_named_until_they_close_it() {
     let mut person = Room::usual().enter("busy");
     let (update, site) = (person.desk.mini_update("update.exe"), person.mini("site"));
-    let ours = Holder::of(&person, "hold.exe", &site.path.join("VERSION"));
-    let backup = Holder::of(&person, "backup.exe", &site.path.join("lib/one.txt"));
+    let ours = person.desk.holder("hold.exe", &site.path.join("VERSION"));
+    let backup = person.desk.holder("backup.exe", &site.path.join("lib/one.txt"));
     person.start(&update, &site.path, &[]);
     person.waits_for("Mini – update to 2.0?");
     person.enters("Update now");
@@ -72,7 +37,7 @@ fn whoever_has_the_application_open_is_named_until_they_close_it() {
 fn who_does_not_close_it_changes_nothing_and_may_begin_again() {
     let mut person = Room::fine().enter("in-use");
     let (update, site) = (person.desk.mini_update("update.exe"), person.mini("site"));
-    let holder = Holder::of(&person, "hold.exe", &site.path.join("start"));
+    let holder = person.desk.holder("hold.exe", &site.path.join("start"));
     person.start_from_batch(&update, &site.path, "", &[]);
     person.waits_for("Mini – update to 2.0?");
     person.enters("Update now");

@@ -3,7 +3,6 @@
 use crate::room::{Page, Person, Room};
 use crate::sites::Site;
 use crate::support::*;
-use crate::trouble::Holder;
 
 const ASK: &str = "Mini – update to 2.0?";
 
@@ -168,7 +167,7 @@ fn a_passive_window_asks_nothing_and_closes_by_itself() {
 
     // Nobody is asked to close what is open, either.
     let site = person.mini("in-use");
-    let holder = Holder::of(&person, "hold.exe", &site.path.join("VERSION"));
+    let holder = person.desk.holder("hold.exe", &site.path.join("VERSION"));
     person.start(&update, &site.path, &["--passive"]);
     assert_eq!(person.ended(), Some(50));
     site.expect_old();

@@ -11,6 +11,7 @@ use super::matrix::*;
 use super::*;
 use shop::Shop;
 use std::ffi::OsString;
+use std::fs::File;
 use std::os::unix::process::ExitStatusExt;
 use std::process::Child;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -18,20 +19,38 @@ use std::time::{Duration, Instant};
 
 /// Who starts the updater, so that it can be ended.
 pub trait Starter: Player {
-    /// Starts it on such a folder.
-    fn start(&self, folder: &Path, words: &[OsString]) -> Child;
+    /// A command that starts it on such a folder.
+    fn command(&self, folder: &Path, words: &[OsString]) -> Command;
+    /// Whether nothing came of a run that ended by itself, which then counts as lost and says nothing about the updater.
+    fn was_lost(&self, ran: &Ran) -> bool;
 }
 
 impl Starter for Native {
-    fn start(&self, _: &Path, words: &[OsString]) -> Child {
-        Command::new(&self.updater)
-            .args(words)
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("the updater starts")
+    fn command(&self, _: &Path, words: &[OsString]) -> Command {
+        let mut command = Command::new(&self.updater);
+        command.args(words);
+        command
     }
+    fn was_lost(&self, _: &Ran) -> bool {
+        false
+    }
+}
+
+/// Starts the updater; all that it says goes to a file.
+fn start(player: &dyn Starter, folder: &Path, words: &[OsString]) -> Child {
+    let said = File::create(said_of(folder)).expect("a file");
+    player
+        .command(folder, words)
+        .stdin(Stdio::null())
+        .stdout(said.try_clone().expect("a second handle"))
+        .stderr(said)
+        .spawn()
+        .expect("the updater starts")
+}
+
+/// Where an updater's words go, beside the folder of its history: no world has a file for them.
+fn said_of(folder: &Path) -> PathBuf {
+    folder.with_extension("said")
 }
 
 /// How many recoveries in a row are ended at most.
@@ -108,9 +127,9 @@ fn said(counter: &AtomicU64) -> u64 {
 
 impl Storm<'_> {
     /// Ends a run at a chance time: within the whole of it, within the swap, about its commit, or behind it. `None` if it was ended, else
-    /// its code.
-    fn kill(&self, folder: &Path, verb: &str, whole: Duration, chance: &mut fastrand::Rng) -> Option<i32> {
-        let mut child = self.player.start(folder, &self.scenario.words(folder, verb));
+    /// how it ended by itself.
+    fn kill(&self, folder: &Path, verb: &str, whole: Duration, chance: &mut fastrand::Rng) -> Result<Option<Ran>, String> {
+        let mut child = start(self.player, folder, &self.scenario.words(folder, verb));
         let within = match chance.usize(0..4) {
             1 if verb != "recover" => {
                 wait_until(&mut child, || is_armed(folder));
@@ -134,9 +153,17 @@ impl Storm<'_> {
         wait_until(&mut child, || Instant::now() >= end);
         child.kill().expect("a signal");
         let status = child.wait().expect("a child");
-        match status.signal() {
-            Some(9) => None,
-            _ => Some(status.code().unwrap_or(-1)),
+        if status.signal() == Some(9) {
+            return Ok(None);
+        }
+        let ran = Ran {
+            code: status.code(),
+            stdout: String::new(),
+            stderr: std::fs::read_to_string(said_of(folder)).expect("what it said"),
+        };
+        match self.player.was_lost(&ran) {
+            true => Err(format!("Wine lost a run ({verb}), which ended with {:?}: {}", ran.code, ran.stderr)),
+            false => Ok(Some(ran)),
         }
     }
 
@@ -166,20 +193,19 @@ impl Storm<'_> {
         Ok(1)
     }
 
-    /// The kills. Gives the code of the verb if it ended by itself.
-    fn strike(&self, folder: &Path, shop: &Shop, mut chance: fastrand::Rng) -> Result<Option<i32>, String> {
-        let code = self.kill(folder, self.weather.verb, self.times.verb, &mut chance);
-        if let Some(code) = code {
-            count(if code == 0 { &self.tally.updated } else { &self.tally.refused });
-            return Ok(Some(code));
+    /// The kills. Gives how the verb ended if it did so by itself.
+    fn strike(&self, folder: &Path, shop: &Shop, mut chance: fastrand::Rng) -> Result<Option<Ran>, String> {
+        if let Some(ran) = self.kill(folder, self.weather.verb, self.times.verb, &mut chance)? {
+            let updated = ran.code == Some(0);
+            count(if updated { &self.tally.updated } else { &self.tally.refused });
+            return Ok(Some(ran));
         }
         count(&self.tally.landed);
         self.look(folder, shop)?;
         for _ in 0..chance.usize(0..=KILLS_IN_A_ROW) {
-            match self.kill(folder, "recover", self.times.recovery, &mut chance) {
+            match self.kill(folder, "recover", self.times.recovery, &mut chance)? {
                 None => count(&self.tally.of_recovery),
-                Some(0 | 10) => {}
-                Some(code) => return Err(format!("a recovery that was not ended ended with {code}")),
+                Some(ran) => recovered(&ran)?,
             }
             self.look(folder, shop)?;
         }
@@ -191,36 +217,33 @@ impl Storm<'_> {
     }
 
     fn recover(&self, folder: &Path) -> Result<(), String> {
-        let ran = self.scenario.run(folder, "recover", &[]);
-        match ran.code {
-            Some(0 | 10) => Ok(()),
-            code => Err(format!("recovery ended with {code:?}: {}", ran.stderr)),
-        }
+        recovered(&self.scenario.run(folder, "recover", &[]))
     }
 
     /// The pair is one of the two, and every confirmed row is where people, or those who help them, find it.
-    fn judge(&self, folder: &Path, shop: &Shop, code: Option<i32>) -> Result<(), String> {
-        if code.is_none() {
+    fn judge(&self, folder: &Path, shop: &Shop, ended: Option<Ran>) -> Result<(), String> {
+        if ended.is_none() {
             self.recover(folder)?;
         }
         shop.open_once();
         let till = shop.pause();
         self.tally.confirmed.fetch_add(till.confirmed.len() as u64, Ordering::SeqCst);
-        let world = match code {
+        let world = match ended {
             // Nothing was killed: what was reported must be true before any recovery.
             Some(_) => self.scenario.world(folder)?,
             None => self.scenario.settle(folder, true)?,
         };
-        let reported = match code {
-            Some(0) => "new",
-            Some(20 | 30 | 50) => "old",
-            Some(code) => return Err(format!("it ended by itself with {code}")),
+        let reported = match ended.as_ref().map(|ran| (ran.code, &ran.stderr)) {
+            Some((Some(0), _)) => "new",
+            Some((Some(20 | 30 | 50), _)) => "old",
+            Some((code, said)) => return Err(format!("it ended by itself with {code:?}: {said}")),
             None => world,
         };
+        let code = ended.as_ref().map(|ran| ran.code);
         if world != reported {
             return Err(format!("it reported the {reported} pair with {code:?}, and left the {world} one"));
         }
-        if code.is_none() {
+        if ended.is_none() {
             count(if world == "old" { &self.tally.old } else { &self.tally.new });
         }
         let live = folder.join(DATABASE);
@@ -230,6 +253,14 @@ impl Storm<'_> {
             _ => till.agrees(&put_aside(folder)?, "item"),
         }
         .map_err(|e| format!("after {code:?}, with the {world} pair: {e}"))
+    }
+}
+
+/// A recovery that was not ended did what it is for, or had nothing to do.
+fn recovered(ran: &Ran) -> Result<(), String> {
+    match ran.code {
+        Some(0 | 10) => Ok(()),
+        code => Err(format!("a recovery ended with {code:?}: {}", ran.stderr)),
     }
 }
 
@@ -293,7 +324,7 @@ fn times(player: &dyn Starter, scenario: &Scenario<'_>) -> Times {
         // A recovery that has something to do: of a run that was ended when its stage was ready.
         recovery: measured(|| {
             let folder = scenario.copy("measured");
-            let mut child = player.start(&folder, &scenario.words(&folder, scenario.verb));
+            let mut child = start(player, &folder, &scenario.words(&folder, scenario.verb));
             wait_until(&mut child, || is_armed(&folder));
             child.kill().and_then(|()| child.wait()).expect("ended");
             timed(&folder, "recover")
