@@ -6,6 +6,7 @@ mod desk;
 mod support;
 
 use desk::Desk;
+use std::process::Command;
 use support::*;
 
 const OLD: &str = "CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT, n TEXT, s TEXT, z TEXT);
@@ -77,6 +78,28 @@ fn answers_settle_questions_and_stay_when_it_is_drafted_again() {
     desk.migrate().expect(0);
     let rows = "SELECT group_concat(id || b || coalesce(n, '-') || s, ' ') FROM t";
     assert_eq!(ask(&desk.bench.path("out.db"), rows), "1x7open 2none-closed 3x7open");
+}
+
+#[test]
+fn a_release_of_the_payload_is_drafted_from_again_while_questions_are_open() {
+    let desk = Desk::new(
+        OLD,
+        "CREATE TABLE thing (id INTEGER PRIMARY KEY, colour TEXT NOT NULL, first TEXT NOT NULL);",
+    );
+    let holdfast = |words: &[&str]| run(Command::new(HOLDFAST).args(words));
+    let (payload, new) = (desk.payload.display().to_string(), desk.bench.path("new.sql").display().to_string());
+    let release = format!("{payload}@1.0");
+    let draft = ["draft", &release, &new, "--payload", &payload];
+    let first = holdfast(&draft).expect(0).stdout;
+    assert!(first.contains("questions open"), "{first}");
+    let text = desk.mapping();
+    // A release is recorded: what leads away from it does not matter.
+    assert!(holdfast(&draft).expect(0).stdout.contains("questions open"));
+    assert_eq!(desk.mapping(), text);
+    assert!(holdfast(&["diff", &release, &new]).expect(0).stdout.contains("thing"));
+    // The step must be answered before anybody can know where it leads.
+    let told = holdfast(&["diff", &release, &payload]).expect(20).stderr;
+    assert!(told.contains("is not answered"), "{told}");
 }
 
 #[test]

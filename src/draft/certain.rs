@@ -394,7 +394,7 @@ pub fn reasons(found: &Match) -> Vec<String> {
         .collect();
     match sentences.as_slice() {
         [] => vec![format!("{by}.")],
-        some => vec![format!("{by}: {}.", some.join("; "))],
+        some => vec![format!("{by}: {}.", some.join(". "))],
     }
 }
 

@@ -73,7 +73,7 @@ pub fn why(candidate: &Candidate) -> String {
         .collect();
     match sentences.as_slice() {
         [] => format!("{:.2}", candidate.score),
-        some => format!("{:.2}: {}", candidate.score, some.join("; ")),
+        some => format!("{:.2}: {}", candidate.score, some.join(". ")),
     }
 }
 

@@ -27,14 +27,20 @@ pub fn parse_mapping(path: &Path, text: &str) -> Result<Mapping> {
     let Some(first) = asks.first() else {
         return Ok(mapping);
     };
-    let more = match asks.len() - 1 {
-        0 => String::new(),
-        more => format!(" {more} more are open there."),
-    };
+    let more = besides(asks.len() - 1);
     Err(invalid(
         path,
         format!("line {}: “{}” is not answered. {}{more}", first.line, first.question, first.ways()),
     ))
+}
+
+/// A sentence on the questions that are open besides the one that is named.
+pub(super) fn besides(more: usize) -> String {
+    match more {
+        0 => String::new(),
+        1 => " One more is open there.".to_owned(),
+        more => format!(" {more} more are open there."),
+    }
 }
 
 /// Reads a mapping as far as it is answered, and what is not. A rule that asks is no rule yet.

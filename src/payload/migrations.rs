@@ -22,14 +22,17 @@ pub struct Migrations {
     pub steps: Steps,
 }
 
+/// Which migrations are wanted, by their module and version.
+type Wanted<'a> = &'a dyn Fn(Option<&str>, &Version) -> bool;
+
 impl Resolver<'_> {
-    /// The migrations with their steps.
-    pub fn migrations(&mut self) -> Result<Migrations> {
+    /// The migrations that are wanted, with their steps; the others are not read.
+    pub fn migrations(&mut self, wanted: Wanted<'_>) -> Result<Migrations> {
         let mut found = Migrations {
             migrations: Vec::new(),
             steps: Steps::new(),
         };
-        self.migrations_below("migrations", None, &mut found)?;
+        self.migrations_below(("migrations", None), wanted, &mut found)?;
         let modules = self.payload.join("modules");
         for id in list(&modules)? {
             let path = modules.join(&id);
@@ -44,13 +47,14 @@ impl Resolver<'_> {
         }
         for module in self.source.modules.iter().map(|module| module.id.clone()) {
             let folder = format!("modules/{module}/migrations");
-            self.migrations_below(&folder, Some(&module), &mut found)?;
+            self.migrations_below((&folder, Some(&module)), wanted, &mut found)?;
         }
         Ok(found)
     }
 
-    fn migrations_below(&mut self, below: &str, module: Option<&str>, found: &mut Migrations) -> Result<()> {
-        for (version, folder) in versions(&self.payload.join(below))? {
+    fn migrations_below(&mut self, (below, module): (&str, Option<&str>), wanted: Wanted<'_>, found: &mut Migrations) -> Result<()> {
+        let all = versions(&self.payload.join(below))?;
+        for (version, folder) in all.into_iter().filter(|(version, _)| wanted(module, version)) {
             let mut steps = Vec::new();
             for (database, name, path) in self.step_files(&folder, module)? {
                 let StepFiles { step, files, texts } = read_step((module, &version), &name, &path)?;

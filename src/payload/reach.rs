@@ -1,6 +1,5 @@
 //! A version of a payload as a database: the one that a release recorded, or the one to which the migrations lead from the release before.
 
-use super::migrations::Steps;
 use super::resolve::{Resolver, versions};
 use super::source::FILE;
 use super::trial::{Origin, Trial};
@@ -11,6 +10,7 @@ use crate::failure::Result;
 use crate::near::near;
 use crate::version::Version;
 use rusqlite::Connection;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// A version that was asked for.
@@ -24,30 +24,21 @@ pub struct Reached {
 }
 
 impl Resolver<'_> {
-    /// A database of a version; of the payload's own if none is given, which is the newest.
-    pub(super) fn reach(&self, steps: &Steps, version: Option<&Version>, database: Option<&str>) -> Result<Reached> {
+    /// A database of a version; of the payload's own if none is given, which is the newest. Only the steps that lead there are read: those
+    /// behind it may have open questions.
+    pub(super) fn reach(&mut self, version: Option<&Version>, database: Option<&str>) -> Result<Reached> {
         let database = named(self.source, database, self.payload)?;
         let target = &self.source.product.version;
         let releases = versions(&self.payload.join("releases"))?;
-        let own = steps.get(&database.name).map_or(&[][..], Vec::as_slice);
         let wanted = version.unwrap_or(target);
-        let known = releases
-            .keys()
-            .chain(own.iter().filter(|s| s.module.is_none()).map(|s| &s.version))
-            .chain([target]);
-        let mut known: Vec<&Version> = known.collect();
-        if !known.contains(&wanted) {
-            known.sort();
-            known.dedup();
-            let known: Vec<String> = known.iter().map(ToString::to_string).collect();
-            fail!(
-                RequestInvalid,
-                "The payload “{}” knows no version {wanted}, but {}.",
-                self.payload.display(),
-                known.join(", ")
-            );
-        }
+        self.knows(wanted, &releases)?;
         let below = releases.range(..=wanted).next_back();
+        let leads_there = |module: Option<&str>, step: &Version| match module {
+            None => step <= wanted && below.is_none_or(|(release, _)| step > release),
+            Some(_) => wanted == target,
+        };
+        let steps = self.migrations(&leads_there)?.steps;
+        let own = steps.get(&database.name).map_or(&[][..], Vec::as_slice);
         let modules = match below {
             Some((_, folder)) => self.read_modules(folder)?,
             None => Modules::new(),
@@ -83,6 +74,26 @@ impl Resolver<'_> {
             },
             masks: database.mask.clone(),
         })
+    }
+
+    /// Whether a version is recorded, or migrations lead to it.
+    fn knows(&self, wanted: &Version, releases: &BTreeMap<Version, PathBuf>) -> Result<()> {
+        let migrations = versions(&self.payload.join("migrations"))?;
+        let known: BTreeSet<&Version> = releases
+            .keys()
+            .chain(migrations.keys())
+            .chain([&self.source.product.version])
+            .collect();
+        if known.contains(wanted) {
+            return Ok(());
+        }
+        let known: Vec<String> = known.into_iter().map(ToString::to_string).collect();
+        fail!(
+            RequestInvalid,
+            "The payload “{}” knows no version {wanted}, but {}.",
+            self.payload.display(),
+            known.join(", ")
+        )
     }
 }
 

@@ -68,7 +68,7 @@ pub fn resolve(payload: &Path) -> Result<Resolved> {
     resolver.code()?;
     resolver.notes()?;
     resolver.entry_files()?;
-    let Migrations { migrations, steps } = resolver.migrations()?;
+    let Migrations { migrations, steps } = resolver.migrations(&|_, _| true)?;
     let (starts, schemas) = resolver.releases(&steps)?;
     no_useless(&source, &migrations, &starts, payload)?;
     noted_versions(&source, &migrations, payload)?;
@@ -108,7 +108,7 @@ pub fn migrations(payload: &Path) -> Result<Steps> {
         entries: Vec::new(),
         contents: BTreeMap::new(),
     };
-    Ok(resolver.migrations()?.steps)
+    Ok(resolver.migrations(&|_, _| true)?.steps)
 }
 
 /// The folder in a payload where the certificate of its rehearsals lies: it is not packed.
@@ -124,8 +124,7 @@ pub fn reach(payload: &Path, version: Option<&Version>, database: Option<&str>) 
         entries: Vec::new(),
         contents: BTreeMap::new(),
     };
-    let steps = resolver.migrations()?.steps;
-    resolver.reach(&steps, version, database)
+    resolver.reach(version, database)
 }
 
 /// What may stand in a payload folder.

@@ -1,6 +1,7 @@
 //! A step as it stands in a payload: read, checked for itself, and given the form that a bundle carries.
 
 use super::data::with_data;
+use super::mapping::besides;
 use super::resolve::list;
 use super::{invalid, load_json, parse_mapping};
 use crate::bundle::manifest::label;
@@ -107,10 +108,7 @@ fn no_questions(path: &Path, text: &str) -> Result<()> {
         .trim_start_matches("-- @ask")
         .trim();
     let line = text[..first].matches('\n').count() + 1;
-    let more = match asks.count() {
-        0 => String::new(),
-        more => format!(" {more} more are open there."),
-    };
+    let more = besides(asks.count());
     Err(invalid(
         path,
         format!("line {line}: “{question}” is not answered. Change the statements below it as they are to be, and remove the line.{more}"),
