@@ -103,6 +103,53 @@ fn a_release_of_the_payload_is_drafted_from_again_while_questions_are_open() {
 }
 
 #[test]
+fn what_was_asked_about_values_stays_asked_where_a_draft_has_no_rows_to_look_at() {
+    let desk = Desk::new(OLD, NEW);
+    let said = desk.draft(&[]).expect(0).stdout;
+    assert!(!said.contains("holds no rows"), "{said}");
+    let with_rows = desk.mapping();
+    let schema: Vec<&str> = OLD.split(';').filter(|statement| !statement.contains("INSERT")).collect();
+    write(&desk.bench.path("old.sql"), schema.join(";"));
+    let draft = |more: &[&str]| {
+        run(Command::new(HOLDFAST)
+            .arg("draft")
+            .args([desk.bench.path("old.sql"), desk.bench.path("new.sql")])
+            .arg("--payload")
+            .arg(&desk.payload)
+            .args(more))
+        .expect(0)
+        .stdout
+    };
+    let said = draft(&[]);
+    assert!(
+        said.contains("old.sql” holds no rows") && said.contains("6 questions open"),
+        "{said}"
+    );
+    let without = desk.mapping();
+    for part in [
+        "#? An earlier draft found this in rows",
+        "007 = 7",
+        "open = \"open\"",
+        "#?   \"done\" = \"…\"",
+    ] {
+        assert!(without.contains(part), "{part}\n{without}");
+    }
+    let report: serde_json::Value = serde_json::from_str(&draft(&["--json"])).expect("JSON");
+    assert_eq!(report["looked_at_rows"], false);
+    assert_eq!(desk.mapping(), without, "a draft of the same writes the same");
+    desk.draft(&[]).expect(0);
+    assert_eq!(desk.mapping(), with_rows, "with the rows it is as it was");
+    // What is filled in stays as long as the question is open, and an answer settles it.
+    desk.replace("007 = 7", "007 = 8");
+    desk.draft(&[]).expect(0);
+    assert!(desk.mapping().contains("007 = 8"), "{}", desk.mapping());
+    draft(&[]);
+    desk.answer("[table.t.columns.s]\n", "");
+    desk.replace("open = \"open\"", "done = \"closed\"\nopen = \"open\"");
+    assert!(draft(&[]).contains("5 questions open"));
+}
+
+#[test]
 fn a_schema_against_itself_writes_nothing() {
     let desk = Desk::new(OLD, OLD);
     let said = desk.draft(&[]).expect(0).stdout;

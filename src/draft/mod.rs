@@ -9,6 +9,7 @@ mod certain;
 mod edit;
 mod gaps;
 pub mod in_sql;
+mod kept;
 mod lines;
 mod moved;
 mod offences;
@@ -64,7 +65,11 @@ pub fn draft(old: &Side, new: &Side, mut hints: Hints, before: Option<&str>, pat
     certain.all(&inference);
     certain.site(old, new);
     let certain::Certain { mapping, edits, .. } = certain;
-    let questions = questions(old, new, &mapping, &inference)?;
+    let mut questions = questions(old, new, &mapping, &inference)?;
+    if old.data.is_none() {
+        let kept = kept::questions(sheet.begun(), &old.definition, &new.definition, &mapping, &questions);
+        questions.extend(kept);
+    }
     // What goes stands at the end of a new file.
     let goes = |edit: &&Edit| matches!(edit.what, Rule::Drop(_));
     let asks_of_loss = |question: &&Question| !matches!(question.place, Place::Column { .. });

@@ -7,6 +7,7 @@ use super::edit::{Edit, Place, Question, Rule};
 use super::lines;
 use crate::failure::{Failure, Reason, Result};
 use crate::reshape::{Drop, ValueRule};
+pub use places::Begun;
 use places::{Walk, columns_of, rule_at, source_at};
 use std::collections::BTreeMap;
 use toml_edit::{Array, ArrayOfTables, DocumentMut, Item, Table, value};
@@ -27,8 +28,8 @@ const HEAD: &str = "\
 pub struct Sheet {
     document: DocumentMut,
     has_head: bool,
-    /// What people filled into sections that still ask.
-    begun: Vec<(Place, ValueRule)>,
+    /// Sections of columns that asked, with what people filled into them.
+    begun: Vec<Begun>,
 }
 
 impl Sheet {
@@ -52,6 +53,11 @@ impl Sheet {
             sheet.remark(&walk.remarks);
         }
         Ok(sheet)
+    }
+
+    /// The questions about columns that were there.
+    pub fn begun(&self) -> &[Begun] {
+        &self.begun
     }
 
     /// The whole text.
@@ -140,8 +146,8 @@ impl Sheet {
             }
             Place::Column { table, source, column } => {
                 let mut rule = question.rule.clone();
-                if let Some((_, begun)) = self.begun.iter().find(|(place, _)| *place == question.place) {
-                    merge(&mut rule, begun);
+                if let Some(begun) = self.begun.iter().find(|begun| begun.place == question.place) {
+                    merge(&mut rule, &begun.rule);
                 }
                 let columns = columns_of(source_at(&mut self.document, table, *source));
                 columns.remove(column);

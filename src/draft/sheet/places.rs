@@ -60,11 +60,23 @@ pub fn columns_of(source: &mut Table) -> &mut Table {
     section(source, "columns")
 }
 
+/// The section of a column that asked.
+pub struct Begun {
+    /// Where it stands.
+    pub place: Place,
+    /// What it asked.
+    pub ask: String,
+    /// The evidence above it, a line each.
+    pub notes: Vec<String>,
+    /// What was filled in.
+    pub rule: ValueRule,
+}
+
 /// Takes the questions out of a file, and keeps what people filled into them.
 #[derive(Default)]
 pub struct Walk {
-    /// Rules that were begun.
-    pub begun: Vec<(Place, ValueRule)>,
+    /// Sections that asked.
+    pub begun: Vec<Begun>,
     /// Comments of people beside questions.
     pub remarks: Vec<String>,
 }
@@ -132,32 +144,47 @@ impl Walk {
             .collect();
         for column in &names {
             let Some(mut item) = columns.remove(column) else { continue };
+            let mut notes = Vec::new();
             if let Some(section) = item.as_table() {
                 self.remarks(section);
+                notes = above(section)
+                    .lines()
+                    .filter_map(|line| line.trim_start().strip_prefix(ASKS))
+                    .map(evidence)
+                    .collect();
             }
-            if let Some(rule) = item.as_table_like_mut() {
-                rule.remove("ask");
-            }
-            let text = item.into_table().unwrap_or_default().to_string();
+            let ask = item.as_table_like_mut().and_then(|rule| rule.remove("ask"));
+            let ask = ask.as_ref().and_then(Item::as_str).unwrap_or_default().to_owned();
+            // As a document: a table alone is written without those below it, such as a value map.
+            let text = DocumentMut::from(item.into_table().unwrap_or_default()).to_string();
             if let Ok(rule) = toml::from_str::<ValueRule>(&text) {
                 let place = Place::Column {
                     table: table.to_owned(),
                     source,
                     column: column.clone(),
                 };
-                self.begun.push((place, rule));
+                self.begun.push(Begun { place, ask, notes, rule });
             }
         }
         !names.is_empty()
     }
 
     fn remarks(&mut self, section: &Table) {
-        let above = section.decor().prefix().and_then(|p| p.as_str()).unwrap_or_default();
-        let own = above
+        let own = above(section)
             .lines()
             .filter(|l| l.trim_start().starts_with('#') && !l.trim_start().starts_with(ASKS));
         self.remarks.extend(own.map(str::to_owned));
     }
+}
+
+/// What stands above the header of a section.
+fn above(section: &Table) -> &str {
+    section.decor().prefix().and_then(|p| p.as_str()).unwrap_or_default()
+}
+
+/// A line of evidence, without the one space behind its mark.
+fn evidence(line: &str) -> String {
+    line.strip_prefix(' ').unwrap_or(line).to_owned()
 }
 
 /// Takes the lines of questions away from what is answered now.

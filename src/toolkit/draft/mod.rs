@@ -103,7 +103,7 @@ pub fn draft(arguments: &Arguments) -> Result<()> {
         true => Some(attempt::run(arguments.steps, &step.path, &old, &new, &step.made)?),
         false => None,
     };
-    say(arguments, &step, tried.as_ref())
+    say(arguments, &old, &step, tried.as_ref())
 }
 
 fn read(path: &Path) -> Result<Option<String>> {
@@ -199,7 +199,7 @@ fn same(arguments: &Arguments, old: &Side, new: &Side) -> Result<()> {
     match arguments.json {
         true => say!(
             "{}",
-            json!({ "same": true, "step": null, "rules": 0, "questions": [], "obsolete": [], "tried": null })
+            json!({ "same": true, "step": null, "rules": 0, "questions": [], "obsolete": [], "rows": "", "tried": null, "looked_at_rows": old.data.is_some() })
         ),
         false => say!(
             "“{}” has the schema of “{}” already. Nothing is to be done, and nothing was written.",
@@ -210,7 +210,7 @@ fn same(arguments: &Arguments, old: &Side, new: &Side) -> Result<()> {
     Ok(())
 }
 
-fn say(arguments: &Arguments, step: &Step, tried: Option<&Tried>) -> Result<()> {
+fn say(arguments: &Arguments, old: &Side, step: &Step, tried: Option<&Tried>) -> Result<()> {
     let Step {
         path,
         answers,
@@ -225,6 +225,7 @@ fn say(arguments: &Arguments, step: &Step, tried: Option<&Tried>) -> Result<()> 
         let questions: Vec<_> = asks.iter().map(question).collect();
         let value = json!({
             "same": false, "step": path, "rules": made.edits.len(), "questions": questions, "obsolete": stale, "rows": rows, "tried": tried,
+            "looked_at_rows": old.data.is_some(),
         });
         say!("{}", serde_json::to_string_pretty(&value).map_err(std::io::Error::from)?);
         return Ok(());
@@ -239,6 +240,12 @@ fn say(arguments: &Arguments, step: &Step, tried: Option<&Tried>) -> Result<()> 
     }
     if !rows.is_empty() {
         say!("holdfast.toml has to say where rows go that leave their tables:\n{rows}");
+    }
+    if old.data.is_none() {
+        say!(
+            "“{}” holds no rows, so nobody has looked for values that the new schema refuses. Run the same with a site's database.",
+            old.name
+        );
     }
     match tried {
         Some(tried) => say!(
