@@ -103,6 +103,39 @@ fn a_release_of_the_payload_is_drafted_from_again_while_questions_are_open() {
 }
 
 #[test]
+fn what_people_write_into_a_section_that_still_asks_stays_as_they_wrote_it() {
+    let desk = Desk::new(OLD, NEW);
+    desk.draft(&[]).expect(0);
+    let answers = [
+        (
+            "open = \"open\"   # 2 rows",
+            "open = \"open\" # Anna\n# a call with Bob\ndone = \"closed\"",
+        ),
+        ("of “t.a” go?\"", "of “t.a” go?\" # Eve knows\nreason = \"unused\" # says Eve"),
+        ("#? The table “gone”", "# seen at two sites\n#? The table “gone”"),
+        ("rows that come from “t”?\"", "rows that come from “t”?\"\nvalue = \"\""),
+    ];
+    answers.iter().for_each(|(from, to)| desk.replace(from, to));
+    let begun = desk.mapping();
+    desk.draft(&[]).expect(0);
+    assert_eq!(desk.mapping(), begun);
+    // Where a question goes for another reason, the words beside it do not.
+    write(
+        &desk.bench.path("hints.toml"),
+        "[[dropped]]\nname = \"gone\"\nreason = \"said so\"\n[[renamed]]\nfrom = \"t.a\"\nto = \"t.b\"\n",
+    );
+    let hints = desk.bench.path("hints.toml").display().to_string();
+    for _ in 0..2 {
+        let said = desk.draft(&["--hints", &hints]).expect(0).stdout;
+        assert!(said.contains("4 questions open"), "{said}");
+        let text = desk.mapping();
+        for words in ["# seen at two sites", "was said: unused"] {
+            assert_eq!(text.matches(words).count(), 1, "{words}\n{text}");
+        }
+    }
+}
+
+#[test]
 fn what_was_asked_about_values_stays_asked_where_a_draft_has_no_rows_to_look_at() {
     let desk = Desk::new(OLD, NEW);
     let said = desk.draft(&[]).expect(0).stdout;

@@ -46,7 +46,7 @@ fn question(begun: &Begun) -> Question {
         place: begun.place.clone(),
         ask: begun.ask.clone(),
         notes,
-        rule: begun.rule.clone(),
+        rule: ValueRule::default(),
         beside: Vec::new(),
         unmapped: Vec::new(),
     }

@@ -80,6 +80,7 @@ pub fn draft(old: &Side, new: &Side, mut hints: Hints, before: Option<&str>, pat
         .for_each(|question| sheet.ask(question));
     edits.iter().filter(goes).for_each(|edit| sheet.enter(edit));
     questions.iter().filter(asks_of_loss).for_each(|question| sheet.ask(question));
+    sheet.close();
     Ok(Draft {
         text: sheet.text(),
         mapping,

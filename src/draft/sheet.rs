@@ -9,7 +9,6 @@ use crate::failure::{Failure, Reason, Result};
 use crate::reshape::{Drop, ValueRule};
 pub use places::Begun;
 use places::{Walk, columns_of, rule_at, source_at};
-use std::collections::BTreeMap;
 use toml_edit::{Array, ArrayOfTables, DocumentMut, Item, Table, value};
 
 /// What begins a line of a question.
@@ -28,7 +27,7 @@ const HEAD: &str = "\
 pub struct Sheet {
     document: DocumentMut,
     has_head: bool,
-    /// Sections of columns that asked, with what people filled into them.
+    /// Sections that asked and have not asked again.
     begun: Vec<Begun>,
 }
 
@@ -49,13 +48,10 @@ impl Sheet {
         let mut walk = Walk::default();
         walk.clear(&mut sheet.document);
         sheet.begun = walk.begun;
-        if !walk.remarks.is_empty() {
-            sheet.remark(&walk.remarks);
-        }
         Ok(sheet)
     }
 
-    /// The questions about columns that were there.
+    /// The questions that were there.
     pub fn begun(&self) -> &[Begun] {
         &self.begun
     }
@@ -120,44 +116,27 @@ impl Sheet {
             );
         }
         let notes = comment(ASKS, &notes);
+        let begun = self.begun.iter().position(|begun| begun.place == question.place);
+        let mut section = begun.map_or_else(|| new_section(question), |n| self.begun.remove(n).section);
+        complete(&mut section, &question.rule);
+        ask(&mut section, &question.ask);
+        beside(&mut section, &question.beside);
+        prefix(&mut section, &notes);
         match &question.place {
-            Place::Tables(tables) => {
-                let mut section = Table::new();
-                let mut list: Array = tables.iter().collect();
-                list.iter_mut().for_each(|name| name.decor_mut().set_prefix("\n    "));
-                list.set_trailing_comma(true);
-                list.set_trailing("\n");
-                section.insert("tables", value(list));
-                section.insert("ask", value(&question.ask));
-                prefix(&mut section, &notes);
-                self.drops().push(section);
-            }
-            Place::Drop { table, columns } => {
-                let mut section = Table::new();
-                section.insert("table", value(table));
-                match columns.as_slice() {
-                    [] => {}
-                    [one] => drop(section.insert("column", value(one))),
-                    many => drop(section.insert("columns", value(many.iter().collect::<Array>()))),
-                }
-                section.insert("ask", value(&question.ask));
-                prefix(&mut section, &notes);
-                self.drops().push(section);
-            }
+            Place::Tables(_) | Place::Drop { .. } => self.drops().push(section),
             Place::Column { table, source, column } => {
-                let mut rule = question.rule.clone();
-                if let Some(begun) = self.begun.iter().find(|begun| begun.place == question.place) {
-                    merge(&mut rule, &begun.rule);
-                }
                 let columns = columns_of(source_at(&mut self.document, table, *source));
                 columns.remove(column);
-                let mut section = Table::new();
-                fill(&mut section, &rule);
-                section.insert("ask", value(&question.ask));
-                beside(&mut section, &question.beside);
-                prefix(&mut section, &notes);
                 columns.insert(column, Item::Table(section));
             }
+        }
+    }
+
+    /// Ends the draft: what people wrote beside questions that are not asked any more stands at the end.
+    pub fn close(&mut self) {
+        let remarks: Vec<String> = self.begun.iter().flat_map(Begun::remarks).collect();
+        if !remarks.is_empty() {
+            self.remark(&remarks);
         }
     }
 
@@ -281,7 +260,59 @@ fn put(columns: &mut dyn toml_edit::TableLike, column: &str, rule: &ValueRule, n
     }
 }
 
-/// Counts behind the entries of a value map.
+/// What a section of a question begins with.
+fn new_section(question: &Question) -> Table {
+    let mut section = Table::new();
+    match &question.place {
+        Place::Tables(tables) => {
+            let mut list: Array = tables.iter().collect();
+            list.iter_mut().for_each(|name| name.decor_mut().set_prefix("\n    "));
+            list.set_trailing_comma(true);
+            list.set_trailing("\n");
+            section.insert("tables", value(list));
+        }
+        Place::Drop { table, columns } => {
+            section.insert("table", value(table));
+            match columns.as_slice() {
+                [] => {}
+                [one] => drop(section.insert("column", value(one))),
+                many => drop(section.insert("columns", value(many.iter().collect::<Array>()))),
+            }
+        }
+        Place::Column { .. } => {}
+    }
+    section
+}
+
+/// Adds what a draft would fill in. What is there already counts more: a person may have written it.
+fn complete(section: &mut Table, rule: &ValueRule) {
+    let mut drafted = Table::new();
+    fill(&mut drafted, rule);
+    let says_what = ["value", "sql"].iter().any(|key| section.contains_key(key));
+    for (name, item) in drafted.into_iter().filter(|(name, _)| !(says_what && *name == "from")) {
+        let Some(there) = section.get_mut(&name) else {
+            section.insert(&name, item);
+            continue;
+        };
+        let Some(map) = there.as_table_like_mut() else { continue };
+        for (key, entry) in item.as_table_like().into_iter().flat_map(|entries| entries.iter()) {
+            if !map.contains_key(key) {
+                map.insert(key, entry.clone());
+            }
+        }
+    }
+}
+
+/// Asks, below what is filled in already; a comment behind a question that was there stays.
+fn ask(section: &mut Table, question: &str) {
+    let mut new = toml_edit::Value::from(question);
+    if let Some(was) = section.get("ask").and_then(Item::as_value) {
+        *new.decor_mut() = was.decor().clone();
+    }
+    section.insert("ask", Item::Value(new));
+}
+
+/// Counts behind the entries of a value map; what people wrote there stays.
 fn beside(section: &mut Table, counts: &[(String, String)]) {
     let Some(map) = section.get_mut("map") else { return };
     if let Some(inline) = map.as_inline_table().cloned() {
@@ -289,19 +320,19 @@ fn beside(section: &mut Table, counts: &[(String, String)]) {
     }
     for (key, count) in counts {
         if let Some(entry) = map.get_mut(key).and_then(Item::as_value_mut) {
-            entry.decor_mut().set_suffix(format!("   # {count}"));
+            let is_ours = |suffix: &str| suffix.trim().is_empty() || is_count(suffix);
+            if entry.decor().suffix().and_then(|s| s.as_str()).is_none_or(is_ours) {
+                entry.decor_mut().set_suffix(format!("   # {count}"));
+            }
         }
     }
 }
 
-/// What a person filled in already counts more than what a draft would.
-fn merge(rule: &mut ValueRule, begun: &ValueRule) {
-    let mut map: BTreeMap<_, _> = std::mem::take(&mut rule.map);
-    map.extend(begun.map.clone());
-    *rule = ValueRule {
-        from: begun.from.clone().or(rule.from.take()),
-        other: begun.other.clone().or(rule.other.take()),
-        map,
-        ..begun.clone()
-    };
+/// Whether a comment is a count of rows.
+fn is_count(comment: &str) -> bool {
+    let count = comment
+        .trim()
+        .strip_prefix("# ")
+        .and_then(|c| c.strip_suffix(" rows").or(c.strip_suffix(" row")));
+    count.is_some_and(|count| !count.contains(char::is_alphabetic))
 }

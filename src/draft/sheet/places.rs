@@ -2,7 +2,6 @@
 
 use super::{ASKS, Place};
 use crate::draft::answers::Subject;
-use crate::reshape::ValueRule;
 use toml_edit::{ArrayOfTables, DocumentMut, Item, Table, TableLike};
 
 /// A key as the file writes it, whatever its case.
@@ -60,7 +59,7 @@ pub fn columns_of(source: &mut Table) -> &mut Table {
     section(source, "columns")
 }
 
-/// The section of a column that asked.
+/// A section that asked, without the lines of the question: what people wrote into it stays.
 pub struct Begun {
     /// Where it stands.
     pub place: Place,
@@ -68,17 +67,40 @@ pub struct Begun {
     pub ask: String,
     /// The evidence above it, a line each.
     pub notes: Vec<String>,
-    /// What was filled in.
-    pub rule: ValueRule,
+    /// All else of it.
+    pub section: Table,
 }
 
-/// Takes the questions out of a file, and keeps what people filled into them.
+impl Begun {
+    fn new(place: Place, mut section: Table) -> Begun {
+        let ask = section.get("ask").and_then(Item::as_str).unwrap_or_default().to_owned();
+        let notes = above(&section).lines().filter_map(|line| line.trim_start().strip_prefix(ASKS));
+        let notes = notes.map(|line| line.strip_prefix(' ').unwrap_or(line).to_owned()).collect();
+        unmarked(&mut section);
+        Begun {
+            place,
+            ask,
+            notes,
+            section,
+        }
+    }
+
+    /// What would be lost if it were not asked again: comments of people above it, and what was said of a loss.
+    pub fn remarks(&self) -> Vec<String> {
+        let comments = above(&self.section).lines().filter(|line| line.trim_start().starts_with('#'));
+        let mut lines: Vec<String> = comments.map(str::to_owned).collect();
+        if let Some(reason) = self.section.get("reason").and_then(Item::as_str) {
+            lines.push(format!("# Of “{}” was said: {reason}", self.ask));
+        }
+        lines
+    }
+}
+
+/// Takes the sections that ask out of a file.
 #[derive(Default)]
 pub struct Walk {
-    /// Sections that asked.
+    /// Them.
     pub begun: Vec<Begun>,
-    /// Comments of people beside questions.
-    pub remarks: Vec<String>,
 }
 
 impl Walk {
@@ -101,12 +123,12 @@ impl Walk {
             let asks: Vec<usize> = (0..drops.len())
                 .filter(|n| drops.get(*n).is_some_and(|d| d.contains_key("ask")))
                 .collect();
-            for n in asks.into_iter().rev() {
-                if let Some(section) = drops.get(n) {
-                    self.remarks(section);
-                }
-                drops.remove(n);
-            }
+            let sections: Vec<Table> = asks.iter().filter_map(|n| drops.get(*n).cloned()).collect();
+            let begun = sections
+                .into_iter()
+                .filter_map(|section| Some(Begun::new(drop_place(&section)?, section)));
+            self.begun.extend(begun);
+            asks.into_iter().rev().for_each(|n| drop(drops.remove(n)));
         }
         unmarked_table(document.as_table_mut());
     }
@@ -143,37 +165,15 @@ impl Walk {
             .map(|(name, _)| name.to_owned())
             .collect();
         for column in &names {
-            let Some(mut item) = columns.remove(column) else { continue };
-            let mut notes = Vec::new();
-            if let Some(section) = item.as_table() {
-                self.remarks(section);
-                notes = above(section)
-                    .lines()
-                    .filter_map(|line| line.trim_start().strip_prefix(ASKS))
-                    .map(evidence)
-                    .collect();
-            }
-            let ask = item.as_table_like_mut().and_then(|rule| rule.remove("ask"));
-            let ask = ask.as_ref().and_then(Item::as_str).unwrap_or_default().to_owned();
-            // As a document: a table alone is written without those below it, such as a value map.
-            let text = DocumentMut::from(item.into_table().unwrap_or_default()).to_string();
-            if let Ok(rule) = toml::from_str::<ValueRule>(&text) {
-                let place = Place::Column {
-                    table: table.to_owned(),
-                    source,
-                    column: column.clone(),
-                };
-                self.begun.push(Begun { place, ask, notes, rule });
-            }
+            let section = columns.remove(column).and_then(|item| item.into_table().ok());
+            let place = Place::Column {
+                table: table.to_owned(),
+                source,
+                column: column.clone(),
+            };
+            self.begun.extend(section.map(|section| Begun::new(place, section)));
         }
         !names.is_empty()
-    }
-
-    fn remarks(&mut self, section: &Table) {
-        let own = above(section)
-            .lines()
-            .filter(|l| l.trim_start().starts_with('#') && !l.trim_start().starts_with(ASKS));
-        self.remarks.extend(own.map(str::to_owned));
     }
 }
 
@@ -182,24 +182,40 @@ fn above(section: &Table) -> &str {
     section.decor().prefix().and_then(|p| p.as_str()).unwrap_or_default()
 }
 
-/// A line of evidence, without the one space behind its mark.
-fn evidence(line: &str) -> String {
-    line.strip_prefix(' ').unwrap_or(line).to_owned()
+/// What a section says of a loss is about.
+fn drop_place(section: &Table) -> Option<Place> {
+    let list = |key: &str| -> Option<Vec<String>> {
+        let names = section.get(key)?.as_array()?.iter();
+        Some(names.filter_map(|name| name.as_str()).map(str::to_owned).collect())
+    };
+    let name = |key: &str| section.get(key).and_then(Item::as_str).map(str::to_owned);
+    match (list("tables"), name("table")) {
+        (Some(tables), _) => Some(Place::Tables(tables)),
+        (_, Some(table)) => {
+            let columns = list("columns").or_else(|| Some(vec![name("column")?])).unwrap_or_default();
+            Some(Place::Drop { table, columns })
+        }
+        _ => None,
+    }
 }
 
 /// Takes the lines of questions away from what is answered now.
 fn unmarked_table(table: &mut Table) {
-    let decor = table.decor_mut();
-    if let Some(above) = decor.prefix().and_then(|p| p.as_str()).filter(|p| p.contains(ASKS)) {
-        let kept: String = above.split_inclusive('\n').filter(|l| !l.trim_start().starts_with(ASKS)).collect();
-        decor.set_prefix(kept);
-    }
+    unmarked(table);
     for (_, item) in table.iter_mut() {
         match item {
             Item::Table(table) => unmarked_table(table),
             Item::ArrayOfTables(list) => list.iter_mut().for_each(unmarked_table),
             _ => {}
         }
+    }
+}
+
+fn unmarked(section: &mut Table) {
+    if above(section).contains(ASKS) {
+        let lines = above(section).split_inclusive('\n');
+        let kept: String = lines.filter(|line| !line.trim_start().starts_with(ASKS)).collect();
+        section.decor_mut().set_prefix(kept);
     }
 }
 
