@@ -119,6 +119,11 @@ fn what_people_write_into_a_section_that_still_asks_stays_as_they_wrote_it() {
     let begun = desk.mapping();
     desk.draft(&[]).expect(0);
     assert_eq!(desk.mapping(), begun);
+    // Names are names in any case.
+    desk.replace("[table.t.columns.s]", "[table.t.columns.S]");
+    desk.replace("[table.t.columns.s.map]", "[table.t.columns.S.map]");
+    desk.draft(&[]).expect(0);
+    assert!(desk.mapping().contains("# a call with Bob"), "{}", desk.mapping());
     // Where a question goes for another reason, the words beside it do not.
     write(
         &desk.bench.path("hints.toml"),

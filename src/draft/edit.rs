@@ -69,7 +69,7 @@ pub struct Question {
 }
 
 /// Where a question stands.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub enum Place {
     /// At a target column.
     Column {
@@ -89,6 +89,32 @@ pub enum Place {
         /// Its columns; the whole table if none.
         columns: Vec<String>,
     },
+}
+
+impl Place {
+    /// Whether two places are one to SQLite, whatever the case of the names.
+    pub fn is(&self, other: &Place) -> bool {
+        let all = |some: &[String], others: &[String]| some.len() == others.len() && some.iter().zip(others).all(|(a, b)| is(a, b));
+        match (self, other) {
+            (Place::Tables(some), Place::Tables(others)) => all(some, others),
+            (
+                Place::Drop { table, columns },
+                Place::Drop {
+                    table: other,
+                    columns: others,
+                },
+            ) => is(table, other) && all(columns, others),
+            (
+                Place::Column { table, source, column },
+                Place::Column {
+                    table: other,
+                    source: n,
+                    column: name,
+                },
+            ) => is(table, other) && source == n && is(column, name),
+            _ => false,
+        }
+    }
 }
 
 impl Rule {

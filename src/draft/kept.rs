@@ -13,7 +13,7 @@ const NOTE: &str = "An earlier draft found this in rows; this one had none to lo
 /// The questions that stay besides those that are asked.
 pub fn questions(begun: &[Begun], old: &Definition, new: &Definition, mapping: &Mapping, asked: &[Question]) -> Vec<Question> {
     let carried = Carried::read(old, new, mapping);
-    let stays = |begun: &&Begun| is_open(begun, &carried) && !asked.iter().any(|question| question.place == begun.place);
+    let stays = |begun: &&Begun| is_open(begun, &carried) && !asked.iter().any(|question| question.place.is(&begun.place));
     begun.iter().filter(stays).map(question).collect()
 }
 

@@ -116,7 +116,7 @@ impl Sheet {
             );
         }
         let notes = comment(ASKS, &notes);
-        let begun = self.begun.iter().position(|begun| begun.place == question.place);
+        let begun = self.begun.iter().position(|begun| begun.place.is(&question.place));
         let mut section = begun.map_or_else(|| new_section(question), |n| self.begun.remove(n).section);
         complete(&mut section, &question.rule);
         ask(&mut section, &question.ask);
