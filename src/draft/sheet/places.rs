@@ -90,7 +90,7 @@ impl Begun {
         let comments = above(&self.section).lines().filter(|line| line.trim_start().starts_with('#'));
         let mut lines: Vec<String> = comments.map(str::to_owned).collect();
         if let Some(reason) = self.section.get("reason").and_then(Item::as_str) {
-            lines.push(format!("# Of “{}” was said: {reason}", self.ask));
+            lines.push(format!("# Of “{}” was said: {reason}", self.ask).replace(char::is_control, " "));
         }
         lines
     }
