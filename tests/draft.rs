@@ -188,6 +188,31 @@ fn what_was_asked_about_values_stays_asked_where_a_draft_has_no_rows_to_look_at(
 }
 
 #[test]
+fn words_where_numbers_are_to_be_are_asked_and_dates_are_not() {
+    let desk = Desk::new(
+        "CREATE TABLE v (id INTEGER PRIMARY KEY, kind TEXT, day TEXT); PRAGMA user_version = 1;
+        INSERT INTO v VALUES (1, 'first', '2020-01-02'), (2, 'again', '2020-03-04'), (3, '7', NULL);",
+        "CREATE TABLE v (id INTEGER PRIMARY KEY, kind INTEGER NOT NULL, day DATE); PRAGMA user_version = 2;",
+    );
+    let said = desk.draft(&[]).expect(0).stdout;
+    assert!(said.contains("1 question open"), "{said}");
+    let text = desk.mapping();
+    assert!(
+        text.contains("2 rows of “v.kind” hold a value that is not of the type INTEGER"),
+        "{text}"
+    );
+    desk.answer(
+        "[table.v.columns.kind]\n",
+        "other = \"keep\"\n[table.v.columns.kind.map]\nfirst = 1\nagain = 2",
+    );
+    assert!(desk.draft(&["--try"]).expect(0).stdout.contains("0 questions open"));
+    desk.migrate().expect(0);
+    let rows = "SELECT group_concat(id || typeof(kind) || kind || coalesce(day, '-'), ' ') FROM v";
+    let expected = "1integer12020-01-02 2integer22020-03-04 3integer7-";
+    assert_eq!(ask(&desk.bench.path("out.db"), rows), expected);
+}
+
+#[test]
 fn a_schema_against_itself_writes_nothing() {
     let desk = Desk::new(OLD, OLD);
     let said = desk.draft(&[]).expect(0).stdout;

@@ -155,10 +155,18 @@ impl Looked<'_> {
         if value == ValueRef::Null {
             return (self.not_null || self.is_key).then_some(Why::Null);
         }
-        let guarded = !made && self.guard.is_some_and(|guard| guard.would_change(value));
+        let is_wrong = |guard: Affinity| guard.would_change(value) || is_for_numbers(&column.declared) && guard.keeps_words(value);
+        let guarded = !made && self.guard.is_some_and(is_wrong);
         let refused = self.strict && !fits(&column.declared, value) || self.is_key && !fits("INTEGER", value);
         (guarded || refused).then(|| Why::Type(column.declared.clone()))
     }
+}
+
+/// Whether people mean numbers by a declared type. SQLite takes dates for numbers, too, and keeps them as text:
+/// <https://sqlite.org/datatype3.html#affinity_name_examples>.
+fn is_for_numbers(declared: &str) -> bool {
+    let declared = declared.to_ascii_uppercase();
+    !["DATE", "TIME"].iter().any(|word| declared.contains(word))
 }
 
 /// Whether a STRICT column of a type takes a value: <https://sqlite.org/stricttables.html>.

@@ -299,8 +299,12 @@ impl Asker<'_> {
             Why::Null => format!("What becomes of NULL in {place}?"),
             _ => format!("What becomes of the values of {place} that “{table}.{column}” does not take as they are?"),
         };
-        if !rule.map.is_empty() && rule.other.is_none() {
-            rule.other = Some(Other::Keep);
+        match (rule.map.is_empty(), question.unmapped.is_empty()) {
+            (false, _) => rule.other = rule.other.or(Some(Other::Keep)),
+            (true, false) => question
+                .notes
+                .push("other = \"keep\"   # beside a map: what it does not know stays as it is".to_owned()),
+            (true, true) => {}
         }
         Question { ask, rule, ..question }
     }
@@ -328,7 +332,7 @@ impl Asker<'_> {
             }
             Why::Type(declared) => {
                 question.notes.push(format!(
-                    "{rows} a value that the type {declared} does not take, or would make another of.",
+                    "{rows} a value that is not of the type {declared}, or would become another one.",
                 ));
                 question
                     .notes

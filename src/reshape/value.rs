@@ -60,6 +60,17 @@ impl Affinity {
     }
 }
 
+impl Affinity {
+    /// Whether a column of this affinity would keep text that is no number, as SQLite lets it: nothing is lost, and whoever reads numbers there
+    /// will not understand it.
+    pub fn keeps_words(self, value: ValueRef<'_>) -> bool {
+        match (self, value) {
+            (Affinity::Numeric | Affinity::Real, ValueRef::Text(text)) => !std::str::from_utf8(text).is_ok_and(is_number),
+            _ => false,
+        }
+    }
+}
+
 /// Up to here every integer has a floating-point number of its own.
 const EXACT: u64 = 1 << 53;
 
