@@ -188,6 +188,26 @@ fn what_was_asked_about_values_stays_asked_where_a_draft_has_no_rows_to_look_at(
 }
 
 #[test]
+fn a_new_table_with_most_columns_of_one_that_goes_is_shown_even_if_it_is_not_likely() {
+    let desk = Desk::new(
+        "CREATE TABLE client (id INTEGER PRIMARY KEY, name TEXT, town TEXT, code TEXT, note TEXT); PRAGMA user_version = 1;
+        CREATE TABLE visit (id INTEGER PRIMARY KEY, client INTEGER, day TEXT);
+        INSERT INTO client VALUES (1, 'Ann', 'Bern', 'a1', 'x'); INSERT INTO visit VALUES (1, 1, '2020-01-02');",
+        "CREATE TABLE person (id INTEGER PRIMARY KEY, name TEXT, town_id INTEGER, code TEXT, remark TEXT); PRAGMA user_version = 2;
+        CREATE TABLE town (id INTEGER PRIMARY KEY, name TEXT);
+        CREATE TABLE visit (id INTEGER PRIMARY KEY, client INTEGER, day TEXT);",
+    );
+    desk.draft(&[]).expect(0);
+    let text = desk.mapping();
+    let shown = "#? “client” may have become “person”, which is new and has 3 of its 5 columns (“id”, “name” and “code”):
+#?   [table.person]
+#?   from = \"client\"
+[[drop]]
+table = \"client\"";
+    assert!(text.contains(shown) && !text.contains("become “town”"), "{text}");
+}
+
+#[test]
 fn words_where_numbers_are_to_be_are_asked_and_dates_are_not() {
     let desk = Desk::new(
         "CREATE TABLE v (id INTEGER PRIMARY KEY, kind TEXT, day TEXT); PRAGMA user_version = 1;

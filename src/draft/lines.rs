@@ -82,10 +82,7 @@ pub fn candidate(candidate: &Candidate, mapping: &Mapping) -> Vec<String> {
     let why = why(candidate);
     let column = |table: &str, column: &str, value: String| under(mapping, table, column, &value);
     let (means, answer) = match &candidate.shape {
-        Shape::TableRenamed { from, to } => (
-            format!("“{from}” may have become “{to}”"),
-            vec![format!("[table.{}]", key(to)), format!("from = {}", text(from))],
-        ),
+        Shape::TableRenamed { from, to } => (format!("“{from}” may have become “{to}”"), becomes(from, to).into()),
         Shape::TableMerged { from, to } => (
             format!("“{from}” may go into “{to}”"),
             vec![
@@ -145,6 +142,11 @@ pub fn candidate(candidate: &Candidate, mapping: &Mapping) -> Vec<String> {
     let mut found = vec![format!("{means} ({why}):")];
     found.extend(answer.into_iter().map(|line| format!("  {line}")));
     found
+}
+
+/// The rule of a table that has the rows of another one.
+pub fn becomes(from: &str, to: &str) -> [String; 2] {
+    [format!("[table.{}]", key(to)), format!("from = {}", text(from))]
 }
 
 /// A rule for a column, with its header if that is not there yet.

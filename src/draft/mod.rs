@@ -15,6 +15,7 @@ mod moved;
 mod offences;
 mod place;
 mod questions;
+mod resembling;
 mod sheet;
 mod site;
 

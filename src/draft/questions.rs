@@ -6,6 +6,7 @@ use super::edit::{Place, Question};
 use super::gaps::{Gap, Old, told};
 use super::lines;
 use super::offences::{KEPT, Offence, Why, column_of};
+use super::resembling;
 use crate::failure::Result;
 use crate::infer::{Candidate, Inference, Open, Origin, Shape};
 use crate::reshape::{Affinity, Mapping, Other, ValueRule, shown};
@@ -124,6 +125,11 @@ impl Asker<'_> {
         }];
         for candidate in likely(open) {
             notes.extend(lines::candidate(candidate, self.mapping));
+        }
+        if likely(open).next().is_none()
+            && let Some(gone) = self.old.definition.table(table)
+        {
+            notes.extend(resembling::notes(gone, self.old.definition, self.new, self.mapping));
         }
         let ask = match rows {
             Some(0) => format!("May rows of “{table}” go for good, wherever there are any?"),
