@@ -305,12 +305,14 @@ impl Asker<'_> {
             Why::Null => format!("What becomes of NULL in {place}?"),
             _ => format!("What becomes of the values of {place} that “{table}.{column}” does not take as they are?"),
         };
-        match (rule.map.is_empty(), question.unmapped.is_empty()) {
-            (false, _) => rule.other = rule.other.or(Some(Other::Keep)),
-            (true, false) => question
+        let has_words = offences.iter().any(|offence| matches!(offence.why, Why::Type(_))) && !question.unmapped.is_empty();
+        match rule.map.is_empty() {
+            false => rule.other = rule.other.or(Some(Other::Keep)),
+            // Numbers may be among them.
+            true if has_words => question
                 .notes
                 .push("other = \"keep\"   # beside a map: what it does not know stays as it is".to_owned()),
-            (true, true) => {}
+            true => {}
         }
         Question { ask, rule, ..question }
     }
