@@ -71,8 +71,8 @@ impl Player for Windows {
 impl Starter for Windows {
     fn command(&self, folder: &Path, words: &[OsString]) -> Command {
         let n = self.prefix(folder);
-        let mut command = self.wines[n].command("wine");
-        command.arg(self.roots[n].join("update.exe")).args(Windows::words(words));
+        let mut command = self.wines[n].program(&self.roots[n].join("update.exe"));
+        command.args(Windows::words(words));
         command
     }
     fn was_lost(&self, ran: &Ran) -> bool {

@@ -25,16 +25,7 @@ fn is_open(begun: &Begun, carried: &Carried<'_>) -> bool {
     let target = carried.target(table);
     let source = target.and_then(|t| t.sources.iter().find(|s| s.n == *source));
     let given = source.and_then(|s| s.values.iter().find(|v| is(&v.column.name, column)));
-    given.is_some_and(|given| given.old.is_some() && given.rule.as_ref().is_none_or(is_plain))
-}
-
-/// Whether a rule says where values come from, and nothing more.
-fn is_plain(rule: &ValueRule) -> bool {
-    let plain = ValueRule {
-        from: rule.from.clone(),
-        ..ValueRule::default()
-    };
-    *rule == plain
+    given.is_some_and(|given| given.old.is_some() && given.rule.as_ref().is_none_or(ValueRule::is_plain))
 }
 
 fn question(begun: &Begun) -> Question {

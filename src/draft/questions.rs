@@ -305,14 +305,13 @@ impl Asker<'_> {
             Why::Null => format!("What becomes of NULL in {place}?"),
             _ => format!("What becomes of the values of {place} that “{table}.{column}” does not take as they are?"),
         };
-        let has_words = offences.iter().any(|offence| matches!(offence.why, Why::Type(_))) && !question.unmapped.is_empty();
-        match rule.map.is_empty() {
-            false => rule.other = rule.other.or(Some(Other::Keep)),
-            // Numbers may be among them.
-            true if has_words => question
-                .notes
-                .push("other = \"keep\"   # beside a map: what it does not know stays as it is".to_owned()),
-            true => {}
+        let is_of_type = offences.iter().any(|offence| matches!(offence.why, Why::Type(_)));
+        if !rule.map.is_empty() {
+            rule.other = rule.other.or(Some(Other::Keep));
+        } else if is_of_type && !question.unmapped.is_empty() {
+            // Numbers may be among the words.
+            let keep = "other = \"keep\"   # beside a map: what it does not know stays as it is";
+            question.notes.push(keep.to_owned());
         }
         Question { ask, rule, ..question }
     }

@@ -80,7 +80,7 @@ impl Sheet {
                 rule,
             } => {
                 let columns = columns_of(source_at(&mut self.document, table, *source));
-                put(columns, column, rule, &notes, &[]);
+                put(columns, column, rule, &notes);
             }
             Rule::Source { table, after_own, rule } => {
                 let n = self.sources(table).unwrap_or(usize::from(*after_own));
@@ -233,18 +233,12 @@ fn short(columns: Item) -> Item {
 }
 
 /// A rule among a source's columns.
-fn put(columns: &mut dyn toml_edit::TableLike, column: &str, rule: &ValueRule, notes: &str, counts: &[(String, String)]) {
-    let is_plain = *rule
-        == ValueRule {
-            from: rule.from.clone(),
-            ..ValueRule::default()
-        };
+fn put(columns: &mut dyn toml_edit::TableLike, column: &str, rule: &ValueRule, notes: &str) {
     match &rule.from {
-        Some(from) if is_plain => drop(columns.insert(column, value(from))),
+        Some(from) if rule.is_plain() => drop(columns.insert(column, value(from))),
         _ if rule.map.len() > 3 => {
             let mut section = Table::new();
             fill(&mut section, rule);
-            beside(&mut section, counts);
             prefix(&mut section, notes);
             columns.insert(column, Item::Table(section));
             return;

@@ -114,6 +114,17 @@ pub struct ValueRule {
     pub convert: bool,
 }
 
+impl ValueRule {
+    /// Whether it says where the value comes from, if anything, and nothing more.
+    pub fn is_plain(&self) -> bool {
+        let plain = ValueRule {
+            from: self.from.clone(),
+            ..ValueRule::default()
+        };
+        *self == plain
+    }
+}
+
 /// What becomes of a value that is not in the map.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

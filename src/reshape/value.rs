@@ -58,9 +58,7 @@ impl Affinity {
             },
         }
     }
-}
 
-impl Affinity {
     /// Whether a column of this affinity would keep text that is no number, as SQLite lets it: nothing is lost, and whoever reads numbers there
     /// will not understand it.
     pub fn keeps_words(self, value: ValueRef<'_>) -> bool {
